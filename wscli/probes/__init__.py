@@ -1,0 +1,1 @@
+"""Operations with a verdict (handshake, ping, close): each runs a session and returns a report."""

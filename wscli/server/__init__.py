@@ -1,0 +1,1 @@
+"""The embedded server: scenarios for trying wscli out, behind `wscli serve` and `demo:` URLs."""

@@ -1,0 +1,1 @@
+"""A WebSocket connection: websockets' Sans-I/O ClientProtocol driven over a stream of our own."""
