@@ -1,0 +1,154 @@
+"""Runs: many whole, plain, alike data messages of one read, kept as one buffer with offsets.
+
+This is what makes a flood affordable: a run costs one object however many messages it holds, a sink that
+wants only payloads slices them, and events are made only for a sink that shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from ..events import Direction, FrameSeen, MessageSeen, MessageType, Stamp
+from .masking import apply_mask
+
+
+class MessageRun:
+    """Unfragmented, legal data messages with the same first header byte, in wire order.
+
+    `starts[i]` and `ends[i]` bound the payload of frame i in `buffer`; its header begins where the frame
+    before it ended (`begin` for the first). `frame_n` and `message_n` are the numbers of the first one.
+    `inflated` holds the payloads when the frames are compressed (RFC 7692 §7.2.2).
+    """
+
+    __slots__ = (
+        "begin",
+        "buffer",
+        "direction",
+        "ends",
+        "frame_n",
+        "inflated",
+        "message_n",
+        "stamp",
+        "starts",
+        "_payloads",
+    )
+
+    def __init__(self, buffer: bytes, begin: int, starts: list[int], ends: list[int]) -> None:
+        self.buffer = buffer
+        self.begin = begin
+        self.starts = starts
+        self.ends = ends
+        self.direction: Direction = "in"
+        self.stamp = Stamp(0.0, "")
+        self.frame_n = 1
+        self.message_n = 1
+        self.inflated: list[bytes] | None = None
+        self._payloads: list[bytes] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def end(self) -> int:
+        """Where the last frame ends in `buffer`."""
+        return self.ends[-1]
+
+    @property
+    def type(self) -> MessageType:
+        return "text" if self.buffer[self.begin] & 0x0F == 1 else "binary"
+
+    @property
+    def compressed(self) -> bool:
+        return bool(self.buffer[self.begin] & 0x40)
+
+    @property
+    def masked(self) -> bool:
+        return bool(self.buffer[self.begin + 1] & 0x80)
+
+    @property
+    def wire_payloads(self) -> list[bytes]:
+        """The payloads unmasked, but as compressed as they stood."""
+        buffer = self.buffer
+        if not self.masked:
+            return [buffer[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
+        return [
+            apply_mask(buffer[start:end], buffer[start - 4 : start])
+            for start, end in zip(self.starts, self.ends, strict=True)
+        ]
+
+    @property
+    def payloads(self) -> list[bytes]:
+        """The messages' contents, unmasked and inflated; made once."""
+        if self._payloads is None:
+            self._payloads = self.inflated if self.inflated is not None else self.wire_payloads
+        return self._payloads
+
+    @property
+    def payload_bytes(self) -> int:
+        """Sum of the messages' lengths, after inflation."""
+        if self.inflated is not None:
+            return sum(map(len, self.inflated))
+        return sum(self.ends) - sum(self.starts)
+
+    def head(self, count: int) -> MessageRun:
+        """The run of the first `count` messages (at least one)."""
+        part = MessageRun(self.buffer, self.begin, self.starts[:count], self.ends[:count])
+        part.direction, part.stamp = self.direction, self.stamp
+        part.frame_n, part.message_n = self.frame_n, self.message_n
+        part.inflated = None if self.inflated is None else self.inflated[:count]
+        return part
+
+    def messages(self) -> Iterator[MessageSeen]:
+        """One event a message."""
+        t, time = self.stamp
+        kind, compressed, direction = self.type, self.compressed, self.direction
+        lengths = map(int.__sub__, self.ends, self.starts)
+        for n, (payload, wire_length) in enumerate(
+            zip(self.payloads, lengths, strict=True), start=self.message_n
+        ):
+            common = {
+                "t": t,
+                "time": time,
+                "n": n,
+                "direction": direction,
+                "type": kind,
+                "length": len(payload),
+                "wire_length": wire_length,
+                "fragments": 1,
+                "compressed": compressed,
+            }
+            if kind == "text":
+                yield MessageSeen(text=payload.decode(), **common)
+            else:
+                yield MessageSeen(base64=payload, **common)
+
+    def frames(self) -> Iterator[FrameSeen]:
+        """One event a frame."""
+        t, time = self.stamp
+        kind, opcode, rsv1 = self.type, self.buffer[self.begin] & 0x0F, self.compressed
+        edges = pairwise([self.begin, *self.ends])
+        for index, ((begin, end), start) in enumerate(zip(edges, self.starts, strict=True)):
+            payload = self.payloads[index]
+            header = self.buffer[begin:start]
+            common = {
+                "t": t,
+                "time": time,
+                "n": self.frame_n + index,
+                "direction": self.direction,
+                "opcode": opcode,
+                "type": kind,
+                "fin": True,
+                "rsv1": rsv1,
+                "rsv2": False,
+                "rsv3": False,
+                "masked": self.masked,
+                "mask": header[-4:].hex() if self.masked else None,
+                "wire_length": end - start,
+                "length": len(payload),
+                "header": header.hex(),
+            }
+            if kind == "text":
+                yield FrameSeen(text=payload.decode(), **common)
+            else:
+                yield FrameSeen(base64=payload, **common)
