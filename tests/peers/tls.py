@@ -1,0 +1,30 @@
+"""Certificates for the tests: one authority a process, and a TLS layer whose every byte is in our hands."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from pathlib import Path
+
+import trustme
+
+
+@functools.cache
+def authority() -> trustme.CA:
+    """The test authority: `authority().cert_pem.write_to_path(path)` is what `--cacert` takes."""
+    return trustme.CA()
+
+
+@functools.cache
+def server_context(*names: str) -> ssl.SSLContext:
+    """A server's context whose certificate is for `names` (localhost and 127.0.0.1 when none are given)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority().issue_cert(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
+    return context
+
+
+def write_ca(directory: Path) -> str:
+    """The authority's certificate as a file in `directory`; its path."""
+    path = directory / "ca.pem"
+    authority().cert_pem.write_to_path(str(path))
+    return str(path)

@@ -1,0 +1,140 @@
+"""What every test may need: a deadline for coroutines, servers in a thread, wscli as a process or in a pty."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parent.parent
+# Generous, for a slow machine under load: reaching it means a hang, never slowness.
+DEADLINE = 30.0
+
+
+def run(coroutine: Coroutine[Any, Any, T], timeout: float = DEADLINE) -> T:
+    """Runs `coroutine` under a deadline (seconds); a task it leaks, or an error nobody saw, fails the test.
+
+    Tests that are `async def` go through this by themselves (see conftest.py).
+    """
+    return asyncio.run(_guarded(coroutine, timeout))
+
+
+async def _guarded(coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
+    unseen: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    async with asyncio.timeout(timeout):
+        result = await coroutine
+    # What is done but for its last step may take it: that is no leak.
+    for _ in range(5):
+        await asyncio.sleep(0)
+    leaked = asyncio.all_tasks() - {asyncio.current_task()}
+    if leaked:
+        raise AssertionError(f"leaked tasks: {leaked}")
+    if unseen:
+        raise AssertionError(f"errors that nobody saw: {unseen}")
+    return result
+
+
+@contextlib.contextmanager
+def in_thread(manager: AbstractAsyncContextManager[T], timeout: float = 60.0) -> Iterator[T]:
+    """Keeps an async server up in a thread of its own, for tests that block: `with in_thread(raw_server(s))`."""
+    started, stop = threading.Event(), asyncio.Event()
+    outcome: list[Any] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def keep_up() -> None:
+        loops.append(asyncio.get_running_loop())
+        async with manager as server:
+            outcome.append(server)
+            started.set()
+            await stop.wait()
+
+    failures: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            run(keep_up(), timeout)
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    started.wait(timeout)
+    try:
+        if outcome:
+            yield outcome[0]
+    finally:
+        if outcome and thread.is_alive():
+            with contextlib.suppress(RuntimeError):
+                loops[0].call_soon_threadsafe(stop.set)
+        thread.join(timeout)
+    if failures:
+        raise failures[0]
+
+
+def clean_env(env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what changes wscli's output, and with `env` over it."""
+    unwanted = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "SSLKEYLOGFILE", "CI", "GITHUB_ACTIONS")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in unwanted and not name.lower().endswith("_proxy") and not name.startswith("WSCLI_")
+    }
+    # A coloured TERM, the tree's own package, and no waiting for a cursor report that no pty here sends.
+    kept |= {"TERM": "xterm", "PYTHONPATH": str(ROOT), "PROMPT_TOOLKIT_NO_CPR": "1", "LC_ALL": "C.UTF-8"}
+    return kept | dict(env or {})
+
+
+def command(*args: str) -> list[str]:
+    """The command line that runs this tree's wscli."""
+    return [sys.executable, "-m", "wscli", *args]
+
+
+def run_wscli(
+    *args: str,
+    stdin: bytes | None = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+    timeout: float = DEADLINE,
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs `wscli args` to its end and captures it; `stdin` None means a closed one (/dev/null)."""
+    source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+    return subprocess.run(
+        command(*args), capture_output=True, env=clean_env(env), cwd=cwd, timeout=timeout, check=False, **source
+    )
+
+
+async def wscli(
+    *args: str,
+    stdin: bytes | None = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+    timeout: float = DEADLINE,
+) -> subprocess.CompletedProcess[bytes]:
+    """`run_wscli` for async tests: the servers of the same loop go on meanwhile."""
+    process = await asyncio.create_subprocess_exec(
+        *command(*args),
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_env(env),
+        cwd=cwd,
+    )
+    try:
+        async with asyncio.timeout(timeout):
+            stdout, stderr = await process.communicate(stdin)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return subprocess.CompletedProcess(args, process.returncode or 0, stdout, stderr)
