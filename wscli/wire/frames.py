@@ -1,75 +1,226 @@
-"""Frames: what one is, the decoder for either direction, and the encoder (RFC 6455 §5.2).
+"""The decoder of frames, for either direction (RFC 6455 §5.2).
 
-`Frame` is one frame as it stood on the wire. `MessageRun` is the fast form: many whole, plain, alike
-frames of one read, kept as a buffer with offsets; events are made from it only when a sink asks.
+What it tells is a `Frame` as it stood on the wire, or, for many whole, plain, alike frames of one read, one
+`MessageRun`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import IntEnum
-from typing import Final
 
 import msgspec
 
+from .frame import Frame, Opcode, encode_frame, header_missing
+from .masking import apply_mask
+from .runs import MessageRun
 
-class Opcode(IntEnum):
-    """The opcodes that RFC 6455 §5.2 defines; the others are reserved."""
-
-    CONTINUATION = 0x0
-    TEXT = 0x1
-    BINARY = 0x2
-    CLOSE = 0x8
-    PING = 0x9
-    PONG = 0xA
+__all__ = ["Frame", "FrameDecoder", "MessageRun", "Opcode", "PendingFrame", "encode_frame"]
 
 
-# A Struct, not a dataclass: made once a frame on the slow path, and fifteen times cheaper to make.
-class Frame(msgspec.Struct, frozen=True):
-    """One frame: its header bytes as they stood, and its payload unmasked but not inflated.
+class PendingFrame:
+    """A frame whose header is complete and whose payload is still coming."""
 
-    `length` is what the header declares, in bytes; `payload` is shorter when `truncated`: the stream
-    ended, or the frame is over the limit and its payload was let go by.
+    __slots__ = ("chunks", "header", "length", "received")
+
+    def __init__(self, header: bytes, length: int) -> None:
+        self.header = header
+        self.length = length
+        self.received = 0
+        self.chunks: list[bytes] = []
+
+    @property
+    def missing(self) -> int:
+        return self.length - self.received
+
+    def add(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+        self.received += len(chunk)
+
+    def frame(self) -> Frame:
+        """The frame with what has come of its payload."""
+        payload = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        whole = Frame(self.header, payload, self.length, truncated=self.received < self.length)
+        if whole.mask is None:
+            return whole
+        return msgspec.structs.replace(whole, payload=apply_mask(payload, whole.mask))
+
+
+class FrameDecoder:
+    """Frames of one direction, from bytes in reads of any size (RFC 6455 §5.2); it refuses nothing.
+
+    `masked` says which way legal frames are masked: those alone travel in runs. `limit` is the most
+    payload bytes that are kept of one frame: of a longer one the header is reported at once, as a
+    truncated frame, and its payload is let go by. `fast` off sends every frame the slow way; the two ways
+    tell the same.
     """
 
-    header: bytes
-    payload: bytes
-    length: int
-    truncated: bool = False
+    __slots__ = (
+        "_fragmented",
+        "_header",
+        "_run_bytes",
+        "_seen_close",
+        "_skip",
+        "consumed",
+        "fast",
+        "limit",
+        "masked",
+        "pending",
+    )
 
-    @property
-    def fin(self) -> bool:
-        return bool(self.header[0] & 0x80)
+    def __init__(self, *, masked: bool, limit: int, deflate: bool = False, fast: bool = True) -> None:
+        self.masked = masked
+        self.limit = limit
+        self.fast = fast and limit >= 125
+        self.consumed = 0
+        self.pending: PendingFrame | None = None
+        self._run_bytes = b"\x81\x82\xc1\xc2" if deflate else b"\x81\x82"
+        self._header = bytearray()
+        self._skip = 0
+        self._fragmented = False
+        self._seen_close = False
 
-    @property
-    def rsv1(self) -> bool:
-        return bool(self.header[0] & 0x40)
+    def feed(self, chunk: bytes) -> Iterator[Frame | MessageRun]:
+        """What these bytes complete, in wire order; `consumed` is where the last item ended in `chunk`."""
+        position, size = 0, len(chunk)
+        self.consumed = 0
+        while position < size:
+            if self._skip:
+                position = self._let_go_by(position, size)
+                continue
+            if self.fast and not (self._header or self.pending or self._fragmented or self._seen_close):
+                run = self._run(chunk, position)
+                if run is not None:
+                    position = self.consumed = run.end
+                    yield run
+                    continue
+            position, frame = self._step(chunk, position, size)
+            if frame is not None:
+                self.consumed = position
+                yield frame
 
-    @property
-    def rsv2(self) -> bool:
-        return bool(self.header[0] & 0x20)
+    def eof(self) -> Frame | None:
+        """The truncated frame that the end of the stream left, or nothing at a frame boundary."""
+        if self.pending is not None:
+            frame = self.pending.frame()
+        elif self._header:
+            frame = Frame(bytes(self._header), b"", 0, truncated=True)
+        else:
+            return None
+        self.pending = None
+        self._header.clear()
+        return frame
 
-    @property
-    def rsv3(self) -> bool:
-        return bool(self.header[0] & 0x10)
+    def abandon(self) -> Frame | None:
+        """The frame in work with what has come of it; the rest of its payload is let go by."""
+        if self.pending is None:
+            return None
+        frame, self._skip = self.pending.frame(), self.pending.missing
+        self.pending = None
+        self._remember(frame)
+        return frame
 
-    @property
-    def opcode(self) -> int:
-        return self.header[0] & 0x0F
+    def _run(self, chunk: bytes, begin: int) -> MessageRun | None:
+        """The hot loop: whole, plain, alike frames from `begin` on, noted as offsets.
 
-    @property
-    def is_control(self) -> bool:
-        return bool(self.header[0] & 0x08)
+        One pass over headers alone, nothing made for a frame but two integers. It stops at whatever is not
+        plain (another first byte, a wrong mask bit, a length not minimal or over the limit) or not whole,
+        and leaves that to `_step`. A header cut by the end of the read shows as IndexError, which costs
+        nothing until then.
+        """
+        first = chunk[begin]
+        if first not in self._run_bytes:
+            return None
+        size, limit = len(chunk), self.limit
+        mask_bit, key = (0x80, 4) if self.masked else (0, 0)
+        short, medium, long = 2 + key, 4 + key, 10 + key
+        starts: list[int] = []
+        ends: list[int] = []
+        position = begin
+        try:
+            while chunk[position] == first:
+                length = chunk[position + 1] ^ mask_bit
+                if length < 126:
+                    start = position + short
+                elif length == 126:
+                    length = chunk[position + 2] << 8 | chunk[position + 3]
+                    if length < 126 or length > limit:
+                        break
+                    start = position + medium
+                elif length == 127:
+                    length = int.from_bytes(chunk[position + 2 : position + 10], "big")
+                    if length < 65536 or length > limit:
+                        break
+                    start = position + long
+                else:
+                    break
+                position = start + length
+                if position > size:
+                    break
+                starts.append(start)
+                ends.append(position)
+        except IndexError:
+            pass
+        return MessageRun(chunk, begin, starts, ends) if ends else None
 
-    @property
-    def masked(self) -> bool:
-        return len(self.header) > 1 and bool(self.header[1] & 0x80)
+    def _step(self, chunk: bytes, position: int, size: int) -> tuple[int, Frame | None]:
+        """One header, or one piece of payload; a frame when it is complete."""
+        if self.pending is None:
+            position = self._read_header(chunk, position, size)
+            if header_missing(self._header) > 0:
+                return position, None
+            pending = self._begin_payload()
+            if pending is None:
+                return position, self._oversized()
+            self.pending = pending
+        pending = self.pending
+        end = min(size, position + pending.missing)
+        if end > position or pending.length == 0:
+            pending.add(chunk[position:end])
+        if pending.missing:
+            return end, None
+        self.pending = None
+        frame = pending.frame()
+        self._remember(frame)
+        return end, frame
 
-    @property
-    def mask(self) -> bytes | None:
-        return self.header[-4:] if self.masked else None
+    def _read_header(self, chunk: bytes, position: int, size: int) -> int:
+        while position < size and (missing := header_missing(self._header)) > 0:
+            end = min(size, position + missing)
+            self._header += chunk[position:end]
+            position = end
+        return position
 
-    @property
-    def length_code(self) -> int:
-        """The 7-bit length field: the length itself, or 126 or 127 for an extended one."""
-        return self.header[1] & 0x7F
+    def _declared_length(self) -> int:
+        header = self._header
+        code = header[1] & 0x7F
+        if code < 126:
+            return code
+        return int.from_bytes(header[2:4] if code == 126 else header[2:10], "big")
+
+    def _begin_payload(self) -> PendingFrame | None:
+        length = self._declared_length()
+        # A control frame is shown whole at any limit that is legal for it (RFC 6455 §5.5).
+        if length > self.limit and length > 125:
+            return None
+        pending = PendingFrame(bytes(self._header), length)
+        self._header.clear()
+        return pending
+
+    def _oversized(self) -> Frame:
+        frame = Frame(bytes(self._header), b"", self._declared_length(), truncated=True)
+        self._skip = frame.length
+        self._header.clear()
+        self._remember(frame)
+        return frame
+
+    def _let_go_by(self, position: int, size: int) -> int:
+        step = min(self._skip, size - position)
+        self._skip -= step
+        return position + step
+
+    def _remember(self, frame: Frame) -> None:
+        opcode = frame.opcode
+        if opcode == Opcode.CLOSE:
+            self._seen_close = True
+        elif opcode <= Opcode.BINARY:
+            self._fragmented = not frame.fin

@@ -1,0 +1,244 @@
+"""The dissector: bytes of one direction after the opening handshake in, runs and events out.
+
+Here the decoder, lint and the assembler meet. Whether the connection still stands is not decided here but
+by `admit`, which session/ gives: after it said no, frames are still shown, and messages are not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..events import Direction, Event, FrameSeen, FrameType, MessageSeen, Stamp, ViolationFound
+from .frames import Frame, FrameDecoder
+from .inflate import Inflater
+from .lint import DeflateParams, FrameLint, Violation
+from .messages import Fault, Message, MessageAssembler
+from .runs import MessageRun
+
+FRAME_TYPES: tuple[FrameType, ...] = (
+    "continuation",
+    "text",
+    "binary",
+    *("reserved",) * 5,
+    "close",
+    "ping",
+    "pong",
+    *("reserved",) * 5,
+)
+
+
+@dataclass(slots=True)
+class Numbering:
+    """The numbers given so far, over both directions and on through reconnects (contract §4)."""
+
+    frames: int = 0
+    messages: int = 0
+
+
+def _always(_consumed: int) -> bool:
+    return True
+
+
+class Dissector:
+    """One direction of an open connection; see the module.
+
+    `admit(consumed)` is called before a frame's payload is interpreted, with the offset in the fed bytes up
+    to which the connection's judge has to have seen them. `lint` is left out for our own frames: they may
+    be wrong on purpose.
+    """
+
+    def __init__(
+        self,
+        direction: Direction,
+        numbering: Numbering,
+        *,
+        max_size: int,
+        deflate: DeflateParams | None = None,
+        lint: FrameLint | None = None,
+        admit: Callable[[int], bool] = _always,
+        fast: bool = True,
+    ) -> None:
+        self._direction = direction
+        self._numbering = numbering
+        self._lint = lint
+        self._admit = admit
+        self._text_open = False
+        # Incompressible bytes grow a little when deflated: stored blocks cost five bytes in 16 KiB or more.
+        limit = max_size + (max_size >> 10) + 64 if deflate else max_size
+        self._decoder = FrameDecoder(
+            masked=direction == "out", limit=limit, deflate=deflate is not None, fast=fast
+        )
+        self._assembler = MessageAssembler(max_size=max_size, inflater=_inflater(direction, deflate))
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why this side must fail the connection, once it must."""
+        return self._assembler.fault
+
+    def stop(self) -> None:
+        """From here on frames are shown, and nothing is made of them (RFC 6455 §7.1.7)."""
+        self._decoder.fast = False
+        self._admit = _never
+
+    def feed(self, chunk: bytes, stamp: Stamp) -> Iterator[Event | MessageRun]:
+        """What these bytes complete, in wire order."""
+        decoder = self._decoder
+        for item in decoder.feed(chunk):
+            if isinstance(item, MessageRun):
+                yield from self._run(item, stamp)
+            else:
+                yield from self._frame(item, stamp, decoder.consumed)
+
+    def look_ahead(self, stamp: Stamp, *, alive: bool) -> Iterator[Event]:
+        """Judge the part of a frame that is here already: the verdict does not wait for its end.
+
+        `alive` says whether the connection's judge accepts that part. When it does not, or a fault shows,
+        the frame is told at once, as a truncated one.
+        """
+        pending = self._decoder.pending
+        if pending is None or self.fault is not None:
+            return
+        if alive:
+            self._assembler.look_ahead(pending)
+            if self.fault is None:
+                return
+        frame = self._decoder.abandon()
+        if frame is not None:
+            yield from self._unfinished(frame, stamp)
+            yield from self._violations_of_fault(stamp, self._numbering.frames)
+
+    def eof(self, stamp: Stamp) -> Iterator[Event]:
+        """The frame that the end of the stream cut short, if one."""
+        frame = self._decoder.eof()
+        if frame is not None:
+            yield from self._unfinished(frame, stamp)
+
+    def _unfinished(self, frame: Frame, stamp: Stamp) -> Iterator[Event]:
+        self._numbering.frames += 1
+        yield self._frame_event(frame, frame.payload, stamp)
+        if self._lint is not None and frame.header_complete:
+            for violation in self._lint.check(frame):
+                yield _violation(violation, self._numbering.frames, stamp)
+
+    def _run(self, run: MessageRun, stamp: Stamp) -> Iterator[Event | MessageRun]:
+        numbering = self._numbering
+        good = self._assembler.check_run(run)
+        if good:
+            part = run if good == len(run) else run.head(good)
+            part.direction, part.stamp = self._direction, stamp
+            part.frame_n, part.message_n = numbering.frames + 1, numbering.messages + 1
+            numbering.frames += good
+            numbering.messages += good
+            yield part
+        if good < len(run):
+            yield from self._rest_of_run(run, good, stamp)
+
+    def _rest_of_run(self, run: MessageRun, good: int, stamp: Stamp) -> Iterator[Event]:
+        """The frame that broke the rules, and those after it, one by one."""
+        for index in range(good, len(run)):
+            frame = run.frame(index)
+            admitted = self._admit(run.ends[index])
+            self._numbering.frames += 1
+            yield self._frame_event(frame, frame.payload, stamp)
+            if index == good and admitted:
+                yield from self._violations_of_fault(stamp, self._numbering.frames)
+
+    def _frame(self, frame: Frame, stamp: Stamp, consumed: int) -> Iterator[Event]:
+        violations = self._lint.check(frame) if self._lint is not None else []
+        faulty_before = self.fault is not None
+        message: Message | None = None
+        content = frame.payload
+        if self._admit(consumed):
+            content, message = self._assembler.add(frame)
+        self._numbering.frames += 1
+        yield self._frame_event(frame, content, stamp)
+        for violation in violations:
+            yield _violation(violation, self._numbering.frames, stamp)
+        if not faulty_before:
+            yield from self._violations_of_fault(stamp, self._numbering.frames)
+        if message is not None:
+            yield self._message_event(message, stamp)
+
+    def _violations_of_fault(self, stamp: Stamp, n: int) -> Iterator[Event]:
+        if self.fault is not None and self.fault.violation is not None:
+            yield _violation(self.fault.violation, n, stamp)
+
+    def _frame_event(self, frame: Frame, content: bytes, stamp: Stamp) -> FrameSeen:
+        opcode = frame.opcode
+        mask = frame.mask
+        if opcode in (1, 2):
+            self._text_open = opcode == 1
+        as_text = opcode in (9, 10) or (opcode <= 1 and self._text_open)
+        return FrameSeen(
+            t=stamp.t,
+            time=stamp.time,
+            n=self._numbering.frames,
+            direction=self._direction,
+            opcode=opcode,
+            type=FRAME_TYPES[opcode],
+            fin=frame.fin,
+            rsv1=frame.rsv1,
+            rsv2=frame.rsv2,
+            rsv3=frame.rsv3,
+            masked=frame.masked,
+            mask=None if mask is None else mask.hex(),
+            wire_length=frame.length,
+            length=len(content),
+            header=frame.header.hex(),
+            truncated=frame.truncated,
+            **text_or_base64(content, as_text=as_text),
+        )
+
+    def _message_event(self, message: Message, stamp: Stamp) -> MessageSeen:
+        self._numbering.messages += 1
+        return MessageSeen(
+            t=stamp.t,
+            time=stamp.time,
+            n=self._numbering.messages,
+            direction=self._direction,
+            type=message.type,
+            length=len(message.payload),
+            wire_length=message.wire_length,
+            fragments=message.fragments,
+            compressed=message.compressed,
+            **text_or_base64(message.payload, as_text=message.type == "text"),
+        )
+
+
+def text_or_base64(content: bytes, *, as_text: bool) -> dict[str, str] | dict[str, bytes]:
+    """The one field of an event that holds these bytes: `text` when they are text, else `base64`."""
+    if as_text:
+        try:
+            return {"text": content.decode()}
+        except UnicodeDecodeError:
+            pass
+    return {"base64": content}
+
+
+def _never(_consumed: int) -> bool:
+    return False
+
+
+def _inflater(direction: Direction, deflate: DeflateParams | None) -> Inflater | None:
+    if deflate is None:
+        return None
+    if direction == "in":
+        return Inflater(
+            window_bits=deflate.server_max_window_bits, takeover=not deflate.server_no_context_takeover
+        )
+    return Inflater(
+        window_bits=deflate.client_max_window_bits, takeover=not deflate.client_no_context_takeover
+    )
+
+
+def _violation(violation: Violation, n: int, stamp: Stamp) -> ViolationFound:
+    return ViolationFound(
+        t=stamp.t,
+        time=stamp.time,
+        rule=violation.rule,
+        rfc=violation.rfc,
+        severity=violation.severity,
+        detail=violation.detail,
+        frame=n,
+    )

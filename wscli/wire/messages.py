@@ -1,0 +1,242 @@
+"""Messages out of frames: fragments joined, inflated, checked for UTF-8 and size (RFC 6455 §5.4, §5.6).
+
+Every byte is looked at as soon as it is here, also in the middle of a frame: the verdict on invalid UTF-8
+or on a message over the limit does not wait for the rest of it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from dataclasses import dataclass
+
+from ..errors import ProtocolViolated, TooLarge, WscliError
+from ..events import MessageType
+from . import lint
+from .frames import Frame, Opcode, PendingFrame
+from .inflate import InflatedTooLarge, InflateError, Inflater
+from .runs import MessageRun
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One whole message; `wire_length` and `length` are bytes before and after inflation."""
+
+    type: MessageType
+    payload: bytes
+    wire_length: int
+    fragments: int
+    compressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why this side fails the connection (RFC 6455 §7.1.7): our Close code, the error, what was broken."""
+
+    close_code: int
+    error: WscliError
+    violation: lint.Violation | None = None
+
+
+class MessageAssembler:
+    """Joins the frames of one direction; `fault` is set once, and nothing is assembled after it.
+
+    It expects frames in a legal order, and forgives others: what is illegal about them is lint's to say.
+    """
+
+    def __init__(self, *, max_size: int, inflater: Inflater | None = None) -> None:
+        self.fault: Fault | None = None
+        self._max_size = max_size
+        self._inflater = inflater
+        self._type: MessageType | None = None
+        self._compressed = False
+        # Grows in place and gives its bytes away without a copy, however many fragments there are.
+        self._content = io.BytesIO()
+        self._length = 0
+        self._wire_length = 0
+        self._fragments = 0
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+        # Of the frame in work: how much of its payload was looked at, and where its content begins.
+        self._looked_at: int | None = None
+        self._chunks_seen = 0
+        self._frame_begin = 0
+
+    def look_ahead(self, pending: PendingFrame) -> None:
+        """Judge what has come of a frame that is not whole yet."""
+        if self.fault is not None or pending.header[0] & 0x08:
+            return
+        self._begin(pending.header[0])
+        if self._type is None:
+            return
+        fresh = b"".join(pending.chunks[self._chunks_seen :])
+        self._chunks_seen = len(pending.chunks)
+        self._looked_at = pending.received
+        self._take(fresh)
+
+    def add(self, frame: Frame) -> tuple[bytes, Message | None]:
+        """The content of this frame, inflated, and the message that it completes."""
+        if self.fault is not None or frame.is_control or frame.opcode > Opcode.BINARY:
+            return frame.payload, None
+        if frame.truncated:
+            self._refuse_truncated(frame)
+            return frame.payload, None
+        self._begin(frame.header[0])
+        if self._type is None:
+            self._looked_at = None
+            return frame.payload, None
+        self._take(frame.payload[self._looked_at :] if self._looked_at else frame.payload)
+        self._looked_at = None
+        self._wire_length += frame.length
+        self._fragments += 1
+        if self._compressed:
+            return self._add_compressed(frame)
+        return frame.payload, self._add_plain(frame)
+
+    def check_run(self, run: MessageRun) -> int:
+        """How many of the run's messages are good; all, or those before the one that set `fault`."""
+        if run.compressed:
+            return self._inflate_run(run)
+        if run.type == "text":
+            return self._check_text(run)
+        return len(run)
+
+    def _begin(self, first: int) -> None:
+        """Note the first sight of a frame, and of a message when its opcode says so."""
+        if self._looked_at is not None:
+            return
+        self._looked_at = self._chunks_seen = 0
+        opcode = first & 0x0F
+        if opcode != Opcode.CONTINUATION:
+            self._type = "text" if opcode == Opcode.TEXT else "binary"
+            self._compressed = bool(first & 0x40) and self._inflater is not None
+            self._content = io.BytesIO()
+            self._length = self._wire_length = self._fragments = 0
+            self._utf8.reset()
+        self._frame_begin = self._content.tell()
+
+    def _take(self, chunk: bytes) -> None:
+        if self._compressed and self._inflater is not None:
+            chunk = self._inflate(self._inflater, chunk)
+            self._content.write(chunk)
+        if self.fault is None:
+            self._judge(chunk)
+
+    def _judge(self, chunk: bytes) -> None:
+        self._length += len(chunk)
+        if self._length > self._max_size:
+            self._too_large(f"over {self._length:,} bytes")
+        elif self._type == "text":
+            self._check_utf8(chunk)
+
+    def _add_plain(self, frame: Frame) -> Message | None:
+        # The common whole frame: its payload is the message, and is not copied.
+        if not frame.fin or self._fragments > 1:
+            self._content.write(frame.payload)
+        if not frame.fin or self.fault is not None:
+            return None
+        return self._finish(self._content.getvalue() if self._fragments > 1 else frame.payload)
+
+    def _add_compressed(self, frame: Frame) -> tuple[bytes, Message | None]:
+        message = None
+        if frame.fin and self.fault is None and self._inflater is not None:
+            rest = self._end_inflation(self._inflater)
+            self._content.write(rest)
+            if self.fault is None:
+                self._judge(rest)
+            message = self._finish(self._content.getvalue())
+            if message is not None and self._fragments == 1:
+                return message.payload, message
+        with self._content.getbuffer() as content:
+            return bytes(content[self._frame_begin :]), message
+
+    def _finish(self, payload: bytes) -> Message | None:
+        if self._type == "text" and self.fault is None:
+            self._check_utf8(b"", final=True)
+        if self.fault is not None or self._type is None:
+            return None
+        message = Message(self._type, payload, self._wire_length, self._fragments, self._compressed)
+        self._type = None
+        return message
+
+    def _inflate(self, inflater: Inflater, chunk: bytes) -> bytes:
+        try:
+            return inflater.inflate(chunk, self._max_size - self._length)
+        except InflatedTooLarge:
+            self._too_large("larger once inflated")
+        except InflateError as failure:
+            self._not_deflate(failure)
+        return b""
+
+    def _end_inflation(self, inflater: Inflater) -> bytes:
+        try:
+            return inflater.finish(self._max_size - self._length)
+        except InflatedTooLarge:
+            self._too_large("larger once inflated")
+        except InflateError as failure:
+            self._not_deflate(failure)
+        return b""
+
+    def _inflate_run(self, run: MessageRun) -> int:
+        inflater, limit = self._inflater, self._max_size
+        run.inflated = inflated = []
+        if inflater is None:
+            return 0
+        text = run.type == "text"
+        try:
+            for payload in run.wire_payloads:
+                content = inflater.message(payload, limit)
+                if text and not content.isascii():
+                    content.decode()
+                inflated.append(content)
+        except InflatedTooLarge:
+            self._too_large("larger once inflated")
+        except InflateError as failure:
+            self._not_deflate(failure)
+        except UnicodeDecodeError as failure:
+            self._not_utf8(failure)
+        return len(inflated)
+
+    def _check_text(self, run: MessageRun) -> int:
+        """The whole run at once: an ASCII line end between two payloads hides no broken sequence."""
+        joined = run.lines
+        if joined.isascii():
+            return len(run)
+        try:
+            joined.decode()
+        except UnicodeDecodeError:
+            return self._first_bad_text(run)
+        return len(run)
+
+    def _first_bad_text(self, run: MessageRun) -> int:
+        for index, payload in enumerate(run.payloads):
+            try:
+                payload.decode()
+            except UnicodeDecodeError as failure:
+                self._not_utf8(failure)
+                return index
+        return len(run)
+
+    def _check_utf8(self, chunk: bytes, *, final: bool = False) -> None:
+        try:
+            self._utf8.decode(chunk, final)
+        except UnicodeDecodeError as failure:
+            self._not_utf8(failure)
+
+    def _not_utf8(self, failure: UnicodeDecodeError) -> None:
+        byte = failure.object[failure.start : failure.start + 1].hex()
+        broken = lint.invalid_utf8(
+            f"a text message holds byte 0x{byte} where UTF-8 has none: {failure.reason}"
+        )
+        self.fault = Fault(1007, ProtocolViolated(f"{broken.detail} ({broken.rfc})"), broken)
+
+    def _not_deflate(self, failure: InflateError) -> None:
+        broken = lint.inflate_failed(f"a compressed message does not inflate: {failure}")
+        self.fault = Fault(1002, ProtocolViolated(f"{broken.detail} ({broken.rfc})"), broken)
+
+    def _refuse_truncated(self, frame: Frame) -> None:
+        if frame.length > self._max_size:
+            self._too_large(f"a frame of {frame.length:,} bytes")
+
+    def _too_large(self, what: str) -> None:
+        message = f"a message is over the limit of {self._max_size:,} bytes: {what}"
+        self.fault = Fault(1009, TooLarge(message, hint="raise the limit with --max-size"))
