@@ -163,7 +163,7 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 def test_version_imports_nothing() -> None:
-    assert imported_by("--version") == {"wscli"}
+    assert imported_by("--version") <= {"wscli", "__future__"}
 
 
 @pytest.mark.parametrize("command", ["handshake", "ping", "close", "connect", "serve"])
