@@ -99,7 +99,8 @@ def terminal(command: str, folder: Path) -> tuple[int | None, list[str]]:
     )
     try:
         child.expect(pexpect.EOF)
-        stream.feed(child.before or b"")
+        assert isinstance(child.before, bytes)
+        stream.feed(child.before)
     finally:
         child.close(force=True)
     text = "\n".join(line.rstrip() for line in screen.display)
