@@ -88,7 +88,7 @@ def terminal(command: str, folder: Path) -> tuple[int | None, list[str]]:
     """The exit status of `command`, run in a terminal, and what stands on the screen afterwards."""
     environment = clean_env({"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"})
     screen = pyte.Screen(COLUMNS, LINES)
-    stream = pyte.ByteStream(screen)
+    stream = pyte.Stream(screen)
     child = pexpect.spawn(
         "/bin/bash",
         ["-c", command],
@@ -96,11 +96,11 @@ def terminal(command: str, folder: Path) -> tuple[int | None, list[str]]:
         cwd=str(folder),
         dimensions=(LINES, COLUMNS),
         timeout=60,
+        encoding="utf-8",
     )
     try:
         child.expect(pexpect.EOF)
-        assert isinstance(child.before, bytes)
-        stream.feed(child.before)
+        stream.feed(child.before or "")
     finally:
         child.close(force=True)
     text = "\n".join(line.rstrip() for line in screen.display)
