@@ -1,0 +1,83 @@
+"""The one choke point for text that a peer controls: nothing reaches a terminal or a CI log but through here.
+
+`escape` and `escape_lines` are for eyes (`human`, `plain`, every message on stderr); `json_safe` is for
+`json`. Escaped is what a terminal could take as a control or what makes text look like other text: C0, DEL,
+C1, format characters (bidi, zero width), line and paragraph separators, surrogates, private and
+unassigned code points; and what a CI runner would take as a command. A backslash stays as it is: the exact
+bytes are what `json` is for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_NAMED: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+# The Actions runner takes `::command` after white space at the start of a line, and both it and Azure
+# Pipelines take `##[command]` and `##vso[command]` anywhere in one.
+_COMMAND_AT_START: Final = re.compile(r"^(\s*):(?=:)")
+_COMMAND_ANYWHERE: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
+_JSON_COMMAND: Final = re.compile(rb"##(?=\[|vso\[)", re.IGNORECASE)
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+_TABLE_LIMIT: Final = 4096
+
+
+class _Table(dict[int, str]):
+    """What `str.translate` puts for each code point; filled as text comes, so that import costs nothing."""
+
+    def __missing__(self, code: int) -> str:
+        shown = _shown(chr(code))
+        if len(self) < _TABLE_LIMIT:  # a peer that sends every code point there is must not fill memory
+            self[code] = shown
+        return shown
+
+
+def _shown(char: str) -> str:
+    # Other spaces (Zs), such as U+3000, are not printable to Python, but harmless.
+    if char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    if char in _NAMED:
+        return _NAMED[char]
+    code = ord(char)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+_TABLE: Final = _Table()
+
+
+def escape(text: str) -> str:
+    """`text` as one line that is safe to show, with `\\n` `\\r` `\\t` `\\xNN` `\\uNNNN` and `\\UNNNNNNNN`."""
+    if not text.isprintable():
+        text = text.translate(_TABLE)
+    if "##" in text:
+        text = _COMMAND_ANYWHERE.sub(r"#\\x23", text)
+    if "::" in text:
+        text = _COMMAND_AT_START.sub(r"\1\\x3a", text)
+    return text
+
+
+def escape_lines(text: str) -> str:
+    """Like `escape`, for text in which the newlines are ours."""
+    return "\n".join(map(escape, text.split("\n")))
+
+
+def json_safe(encoded: bytes) -> bytes:
+    """JSON texts (UTF-8, any number of lines) with the same meaning in bytes 0x20–0x7E and newlines.
+
+    `::` at the start of a line needs nothing: a line of JSON objects begins with a brace.
+    """
+    if not encoded.isascii():
+        encoded = _NOT_ASCII.sub(_json_escapes, encoded.decode()).encode("ascii")
+    if b"\x7f" in encoded:
+        encoded = encoded.replace(b"\x7f", rb"\u007f")
+    if b"##" in encoded:
+        encoded = _JSON_COMMAND.sub(rb"#\\u0023", encoded)
+    return encoded
+
+
+def _json_escapes(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

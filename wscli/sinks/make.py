@@ -1,0 +1,47 @@
+"""Which sink for which format; only the module of the format that is wanted is imported."""
+
+from __future__ import annotations
+
+from ..config import Format, OutputOptions
+from .base import Batch, Sink
+from .output import Output
+from .redact import Redactor
+
+
+class _Redacting:
+    """Takes secrets out of what a sink is fed."""
+
+    def __init__(self, sink: Sink, redactor: Redactor) -> None:
+        self._sink = sink
+        self._redactor = redactor
+
+    def feed(self, batch: Batch) -> None:
+        self._sink.feed(self._redactor.batch(batch))
+
+    def finish(self) -> None:
+        self._sink.finish()
+
+
+def make_sink(options: OutputOptions, output: Output, redactor: Redactor) -> Sink:
+    """The sink for `options.format`, which writes to `output` and shows no secret."""
+    return _Redacting(_bare(options, output), redactor)
+
+
+def _bare(options: OutputOptions, output: Output) -> Sink:
+    match options.format:
+        case Format.JSON:
+            from .ndjson import NdjsonSink
+
+            return NdjsonSink(options, output)
+        case Format.RAW:
+            from .raw import RawSink
+
+            return RawSink(options, output)
+        case Format.PLAIN:
+            from .plain import PlainSink
+
+            return PlainSink(options, output)
+        case Format.HUMAN:
+            from .human import HumanSink
+
+            return HumanSink(options, output)

@@ -1,0 +1,42 @@
+"""The `raw` format: the payload of each incoming message and the delimiter, nothing else, bytes unchanged."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from ..config import OutputOptions
+from ..events import MessageSeen
+from ..wire.runs import MessageRun
+from .base import Batch
+from .output import Output
+
+
+class RawSink:
+    """Writes payloads."""
+
+    def __init__(self, options: OutputOptions, output: Output) -> None:
+        self._delimiter = options.delimiter
+        self._output = output
+
+    def feed(self, batch: Batch) -> None:
+        delimiter = self._delimiter
+        payloads: list[bytes] = []
+        for item in batch:
+            if isinstance(item, MessageRun):
+                if item.direction == "in":
+                    payloads += item.payloads
+            elif isinstance(item, MessageSeen) and item.direction == "in":
+                payloads.append(payload_of(item))
+        if payloads:
+            payloads.append(b"")
+            self._output.write(delimiter.join(payloads))
+
+    def finish(self) -> None:
+        """Nothing is held back."""
+
+
+def payload_of(message: MessageSeen) -> bytes:
+    """The message's content as bytes."""
+    if message.text is not UNSET:
+        return message.text.encode()
+    return b"" if message.base64 is UNSET else message.base64
