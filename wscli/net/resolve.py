@@ -1,0 +1,117 @@
+"""Names to addresses: getaddrinfo in a thread of its own that nobody has to wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+from ..errors import ResolveFailed, UsageError
+
+_FAMILIES = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One place to connect to: what socket() and connect() want."""
+
+    family: int
+    address: tuple[Any, ...]
+
+    @property
+    def host(self) -> str:
+        """The address alone, without its port; an IPv6 zone is kept."""
+        return str(self.address[0])
+
+    @property
+    def port(self) -> int:
+        return int(self.address[1])
+
+
+async def resolve(host: str, port: int, family: int = 0) -> list[Endpoint]:
+    """Where `host` can be reached, in the system's order of preference (RFC 6724); an address at once.
+
+    `family` is 4, 6, or 0 for both. Cancelled, it returns at once; the thread ends by itself.
+
+    Raises: ResolveFailed; UsageError when an address and `family` contradict each other.
+    """
+    literal = parse_address(host, port)
+    if literal is not None:
+        if family and literal.family != _FAMILIES[family]:
+            raise UsageError(
+                f"-{family} asks for IPv{family}, but {host} is an address of the other family",
+                hint=f"leave out -{family}, or give a host name",
+            )
+        return [literal]
+    try:
+        return _endpoints(await _look_up(host, port, family))
+    except (socket.gaierror, UnicodeError) as failure:
+        raise _explain(host, family, failure) from failure
+
+
+def parse_address(host: str, port: int) -> Endpoint | None:
+    """The endpoint that an IP address in text form stands for, None when it is a name."""
+    try:
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        )
+    except (socket.gaierror, UnicodeError):
+        return None
+    return _endpoints(found)[0]
+
+
+def _endpoints(found: list[Any]) -> list[Endpoint]:
+    return list(dict.fromkeys(Endpoint(entry[0], entry[4]) for entry in found))
+
+
+def _look_up(host: str, port: int, family: int) -> asyncio.Future[list[Any]]:
+    # A daemon thread: asyncio.run waits for the threads of its executor, so a deadline would not end the run.
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Any]] = loop.create_future()
+
+    def deliver(found: list[Any] | None, failure: Exception | None) -> None:
+        if answer.done():
+            return
+        if failure is not None:
+            answer.set_exception(failure)
+        else:
+            answer.set_result(found or [])
+
+    def ask() -> None:
+        found, failure = None, None
+        try:
+            found = socket.getaddrinfo(host, port, _FAMILIES[family], socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            failure = error
+        # RuntimeError: the loop is closed, so nobody wants the answer any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(deliver, found, failure)
+
+    Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    return answer
+
+
+def _explain(host: str, family: int, failure: Exception) -> ResolveFailed:
+    code = failure.errno if isinstance(failure, socket.gaierror) else None
+    if isinstance(failure, UnicodeError):
+        return ResolveFailed(
+            f"could not resolve {host}: it is not a valid host name", hint="check its spelling"
+        )
+    if code == socket.EAI_AGAIN:
+        return ResolveFailed(
+            f"could not resolve {host}: the name server does not answer",
+            hint="check the network connection and the system's DNS settings",
+        )
+    if code in {
+        socket.EAI_NONAME,
+        getattr(socket, "EAI_NODATA", None),
+        getattr(socket, "EAI_ADDRFAMILY", None),
+    }:
+        kind = f" over IPv{family}" if family else ""
+        hint = f"check its spelling, or leave out -{family}" if family else "check its spelling"
+        return ResolveFailed(f"could not resolve {host}: no address is known for this name{kind}", hint=hint)
+    reason = getattr(failure, "strerror", None) or str(failure)
+    return ResolveFailed(f"could not resolve {host}: {reason}", hint="check the system's DNS settings")
