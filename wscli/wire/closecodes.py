@@ -1,6 +1,6 @@
 """Close codes: names, which may be on the wire, and what a Close payload says (RFC 6455 §7.4).
 
-Names are those of the IANA WebSocket Close Code Number Registry.
+Names are those of the IANA WebSocket Close Code Number Registry, spelled out and in one letter case.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sec-WebSocket-Extensions: the grammar (RFC 6455 §9.1), and permessage-deflate's parameters (RFC 7692 §7.1)."""
+"""Sec-WebSocket-Extensions: its grammar (RFC 6455 §9.1), permessage-deflate's parameters (RFC 7692 §7.1)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..events import Extension
+from .headers import TOKEN
 from .rules import quoted
 
 DEFLATE: Final = "permessage-deflate"
 MAX_WINDOW_BITS: Final = 15
 
-TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # One lexeme: a token, a quoted string (its quotes escaped by backslashes), a separator, or a stray character.
 _LEXEME: Final = re.compile(
     r"""[ \t]*(?:(?P<token>[!#$%&'*+\-.^_`|~0-9A-Za-z]+)|"(?P<quoted>(?:[^"\\]|\\.)*)"
@@ -82,7 +82,7 @@ def deflate_params(extensions: Sequence[Extension]) -> DeflateParams | None:
 
 
 def opaque_rsv(extensions: Sequence[Extension]) -> int:
-    """The RSV bits (0x40, 0x20, 0x10) to which an agreed extension that wscli does not know may give a meaning."""
+    """The RSV bits (of 0x70) to which an extension that wscli does not know may give a meaning."""
     unknown = any(extension.name != DEFLATE for extension in extensions)
     known = any(extension.name == DEFLATE for extension in extensions)
     return (0x30 if known else 0x70) if unknown else 0
