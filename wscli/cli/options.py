@@ -1,0 +1,177 @@
+"""The options that all commands share (contract §5), declared once; `settings.py` says what they become.
+
+A command names a parameter `shared: SharedOptions`; `command` replaces it by one option for each field.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from ..config import ColorChoice, Format
+
+# One for each group of the help; the groups appear in the order in which their first option does.
+_request = functools.partial(typer.Option, rich_help_panel="Request")
+_output = functools.partial(typer.Option, rich_help_panel="Output")
+_limit = functools.partial(typer.Option, rich_help_panel="Limits and time")
+_tls = functools.partial(typer.Option, rich_help_panel="TLS")
+_network = functools.partial(typer.Option, rich_help_panel="Network")
+
+
+class Compression(str, Enum):
+    """What to offer in Sec-WebSocket-Extensions."""
+
+    DEFLATE = "deflate"
+    NONE = "none"
+
+
+UrlArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL",
+        help="ws://, wss://, http://, https://, or demo: for the embedded server.",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedOptions:
+    """What the user typed, unchecked; the order here is the order in the help."""
+
+    header: Annotated[
+        list[str] | None,
+        _request(
+            "-H",
+            "--header",
+            metavar="'NAME: VALUE'|@FILE",
+            help="Send this header in place of wscli's own; 'NAME:' sends none. Repeatable.",
+        ),
+    ] = None
+    subprotocol: Annotated[
+        list[str] | None,
+        _request(
+            "-s",
+            "--subprotocol",
+            metavar="NAME",
+            help="Offer this subprotocol; repeat it in order of preference.",
+        ),
+    ] = None
+    user: Annotated[
+        str | None,
+        _request(
+            "-u",
+            "--auth",
+            "--user",
+            metavar="USER[:PASSWORD]|@FILE",
+            help="Basic authentication; asks for a password that is left out.",
+        ),
+    ] = None
+    bearer: Annotated[
+        str | None,
+        _request(metavar="TOKEN|@FILE", help="Send 'Authorization: Bearer TOKEN'."),
+    ] = None
+    cookie: Annotated[
+        str | None,
+        _request(metavar="TEXT|@FILE", help="Send these cookies: 'a=1; b=2'."),
+    ] = None
+    origin: Annotated[
+        str | None,
+        _request("-o", "--origin", metavar="ORIGIN", help="Send this Origin."),
+    ] = None
+    user_agent: Annotated[
+        str | None,
+        _request(metavar="TEXT", help="Send this User-Agent."),
+    ] = None
+    compression: Annotated[
+        Compression,
+        _request(help="Offer permessage-deflate (RFC 7692), or nothing."),
+    ] = Compression.DEFLATE
+
+    format: Annotated[
+        Format | None,
+        _output(
+            help="How to write results. Default: human on a terminal; otherwise raw for connect, plain for"
+            " the others."
+        ),
+    ] = None
+    json: Annotated[bool, _output("--json", help="The same as --format json.")] = False
+    quiet: Annotated[bool, _output("-q", "--quiet", help="No status on stderr; errors stay.")] = False
+    verbose: Annotated[
+        bool,
+        _output("-v", "--verbose", help="Add frames, header bytes, masks and phases."),
+    ] = False
+    frames: Annotated[bool, _output("--frames", help="Report each frame, too.")] = False
+    color: Annotated[
+        ColorChoice,
+        _output(help="When to use colour."),
+    ] = ColorChoice.AUTO
+    show_secrets: Annotated[
+        bool,
+        _output("--show-secrets", help="Show credentials instead of ‹redacted›."),
+    ] = False
+
+    timeout: Annotated[
+        str | None,
+        _limit(metavar="DURATION", help="End the whole run after this; 0 means never."),
+    ] = None
+    connect_timeout: Annotated[
+        str,
+        _limit(metavar="DURATION", help="For the whole opening."),
+    ] = "10s"
+    close_timeout: Annotated[
+        str,
+        _limit(metavar="DURATION", help="For the answer to our Close."),
+    ] = "5s"
+    max_size: Annotated[
+        str,
+        _limit(metavar="SIZE", help="The largest message to accept, inflated."),
+    ] = "16M"
+    ok_close: Annotated[
+        list[int] | None,
+        _limit(metavar="CODE", help="Exit 0 when the peer closes with this code, too. Repeatable."),
+    ] = None
+
+    insecure: Annotated[
+        bool,
+        _tls("-k", "--insecure", help="Accept any certificate; show what is wrong."),
+    ] = False
+    cacert: Annotated[
+        str | None,
+        _tls(metavar="PATH", help="Trust these CA certificates: a PEM file or a directory."),
+    ] = None
+
+    ipv4: Annotated[bool, _network("-4", "--ipv4", help="Use IPv4 only.")] = False
+    ipv6: Annotated[bool, _network("-6", "--ipv6", help="Use IPv6 only.")] = False
+
+
+def command(function: Callable[..., int]) -> Callable[..., int]:
+    """Replaces the parameter `shared` of `function` by the shared options, after the command's own."""
+    own = inspect.signature(function, eval_str=True)
+    hints = get_type_hints(SharedOptions, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=hints[option.name]
+        )
+        for option in fields(SharedOptions)
+    ]
+    names = [parameter.name for parameter in shared]
+
+    @functools.wraps(function)
+    def collected(**values: Any) -> int:
+        options = SharedOptions(**{name: values.pop(name) for name in names})
+        return function(**values, shared=options)
+
+    kept = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in own.parameters.values()
+        if parameter.name != "shared"
+    ]
+    collected.__signature__ = own.replace(parameters=kept + shared)  # type: ignore[attr-defined] # inspect reads it
+    return collected

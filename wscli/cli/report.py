@@ -1,0 +1,49 @@
+"""How a failure is told on stderr: one line, and one with a hint; a traceback only when asked for."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+from ..errors import WscliError
+from ..sinks.escape import escape, escape_lines
+from .environment import Environment
+
+_RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
+
+
+def report_failure(failure: WscliError, environment: Environment) -> None:
+    """Writes `wscli: message` and, if there is one, `  hint: …` to stderr; what they quote is escaped."""
+    color = environment.color(terminal=environment.stderr_tty)
+    red, dim, plain = (_RED, _DIM, _PLAIN) if color else ("", "", "")
+    text = f"{red}wscli:{plain} {escape(failure.message)}\n"
+    if failure.hint:
+        text += f"  {dim}hint:{plain} {escape(failure.hint)}\n"
+    write_stderr(text, environment)
+
+
+def report_bug(raised: BaseException, environment: Environment, *, verbose: bool) -> None:
+    """Says that wscli itself failed, where, and how to report it.
+
+    Without `verbose` the exception's text is left out: it may hold secrets, or the peer's bytes.
+    """
+    if verbose:
+        write_stderr(escape_lines("".join(traceback.format_exception(raised))), environment)
+    frames = traceback.extract_tb(raised.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    hint = "please report it, with the command" + ("" if verbose else " and what -v adds to this")
+    bug = WscliError(f"internal error: {type(raised).__name__}{place}; this is a bug in wscli", hint=hint)
+    report_failure(bug, environment)
+
+
+def write_stderr(text: str, environment: Environment) -> None:
+    """Writes all of `text`; when nobody can read it, there is nobody to tell."""
+    if environment.stderr is None:
+        return
+    left = text.encode(errors="backslashreplace")
+    try:
+        while left:
+            left = left[os.write(environment.stderr, left) :]
+    except OSError:
+        return

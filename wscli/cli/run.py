@@ -1,0 +1,240 @@
+"""Runs a command's coroutine: signals, the deadline of the whole run, output to its last byte, exit status.
+
+Whatever wants the run to end (a signal, the deadline, a reader that has gone) sets `Runtime.stop`. The
+command then has `GRACE` seconds to close cleanly; after that it is cancelled. A second signal ends at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..config import Format, OutputOptions
+from ..errors import (
+    DeadlineExceeded,
+    ExitCode,
+    Interrupted,
+    OutputFailed,
+    Terminated,
+    WscliError,
+    exit_code_for,
+)
+from ..events import Clock, Failed
+from ..sinks.base import Sink
+from ..sinks.make import make_sink
+from ..sinks.output import Output
+from ..sinks.redact import Redactor
+from .environment import Environment
+from .report import report_bug, report_failure
+
+GRACE: Final = 1.0
+"""Seconds for a clean close after the run was told to end (contract §3)."""
+
+
+class Stop:
+    """The wish that the run should end, and why; the first one counts.
+
+    `cause` decides the exit status; it is None when the end is a quiet one (nobody reads the output).
+    """
+
+    def __init__(self) -> None:
+        self.cause: WscliError | None = None
+        self._set = asyncio.Event()
+
+    @property
+    def requested(self) -> bool:
+        return self._set.is_set()
+
+    def request(self, cause: WscliError | None) -> None:
+        """Asks the command to end."""
+        if not self._set.is_set():
+            self.cause = cause
+            self._set.set()
+
+    async def wait(self) -> WscliError | None:
+        """Returns the cause once the run should end."""
+        await self._set.wait()
+        return self.cause
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What a running command has: where it is, its clock, where events go, and when to end.
+
+    A command returns the failure that decides the exit status, or None; `stop.cause` is not added to it.
+    `phase` says what is being done, for the message of a deadline.
+    """
+
+    environment: Environment
+    options: OutputOptions
+    clock: Clock
+    output: Output
+    sink: Sink
+    redactor: Redactor
+    stop: Stop
+    phase: Callable[[], str] = field(default=lambda: "")
+
+
+Command = Callable[[Runtime], Awaitable[WscliError | None]]
+
+
+def run_command(
+    command: Command,
+    environment: Environment,
+    options: OutputOptions,
+    redactor: Redactor,
+    *,
+    timeout: float | None = None,
+) -> int:
+    """Runs `command` to its end, within `timeout` seconds; tells its failure; returns the exit status."""
+    try:
+        failure = asyncio.run(_supervise(command, environment, options, redactor, timeout))
+    except Exception as raised:  # noqa: BLE001 # a bug is told in one line, never as a traceback
+        report_bug(raised, environment, verbose=options.verbose)
+        return exit_code_for(raised)
+    if failure is not None and not isinstance(failure, Interrupted | Terminated):
+        scrubbed = WscliError(redactor.scrub(failure.message), hint=redactor.scrub(failure.hint))
+        report_failure(scrubbed, environment)
+    return exit_code_for(failure)
+
+
+async def _supervise(
+    command: Command,
+    environment: Environment,
+    options: OutputOptions,
+    redactor: Redactor,
+    timeout: float | None,
+) -> WscliError | None:
+    if environment.stdout is None:
+        return OutputFailed("standard output is closed", hint="send it somewhere: > FILE, or > /dev/null")
+    output = Output(environment.stdout)
+    sink = make_sink(options, output, redactor)
+    runtime = Runtime(environment, options, Clock(), output, sink, redactor, Stop())
+    loop = asyncio.get_running_loop()
+    if timeout is not None:
+        loop.call_later(timeout, lambda: runtime.stop.request(_deadline(timeout, runtime.phase())))
+    watcher = asyncio.create_task(_watch_output(output, runtime.stop))
+    try:
+        with _signals(loop, runtime.stop, environment):
+            failure = await _within_grace(command(runtime), runtime.stop)
+            return await _finish(runtime, failure)
+    finally:
+        watcher.cancel()
+
+
+async def _within_grace(command: Awaitable[WscliError | None], stop: Stop) -> WscliError | None:
+    """The command's outcome, or why it was told to end when it did not end in time."""
+    task = asyncio.ensure_future(command)
+    stopper = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopper}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await asyncio.wait({task}, timeout=GRACE)
+    finally:
+        stopper.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=GRACE)
+    if not task.done() or task.cancelled():
+        return stop.cause
+    try:
+        return task.result()
+    except WscliError as failure:
+        return failure
+
+
+async def _finish(runtime: Runtime, failure: WscliError | None) -> WscliError | None:
+    """Writes what is left, whatever the reader's speed; once told to end, for no longer than `GRACE`."""
+    if failure is not None and runtime.options.format is Format.JSON:
+        runtime.sink.feed([_event(failure, runtime.clock)])
+    runtime.sink.finish()
+    closing = asyncio.create_task(runtime.output.close())
+    stopper = asyncio.create_task(runtime.stop.wait())
+    await asyncio.wait({closing, stopper}, return_when=asyncio.FIRST_COMPLETED)
+    if not closing.done():
+        await asyncio.wait({closing}, timeout=GRACE)
+    stopper.cancel()
+    if not closing.done():
+        closing.cancel()
+        await asyncio.wait({closing})
+        return failure or runtime.stop.cause
+    unwritten = closing.exception()
+    if unwritten is not None and not isinstance(unwritten, OutputFailed):
+        raise unwritten
+    return failure or unwritten
+
+
+async def _watch_output(output: Output, stop: Stop) -> None:
+    """A reader that has gone ends the run quietly; an output that cannot be written is a failure."""
+    await output.gone()
+    stop.request(output.failure)
+
+
+def _deadline(timeout: float, phase: str) -> DeadlineExceeded:
+    while_doing = f" while {phase}" if phase else ""
+    return DeadlineExceeded(
+        f"the run was not over after {timeout:g} s{while_doing} (--timeout)", hint="give it more time"
+    )
+
+
+def _event(failure: WscliError, clock: Clock) -> Failed:
+    t, time = clock.stamp()
+    code = exit_code_for(failure)
+    return Failed(
+        t=t, time=time, kind=code.kind, message=failure.message, hint=failure.hint, exit_code=int(code)
+    )
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, stop: Stop, environment: Environment) -> Iterator[None]:
+    """SIGINT and SIGTERM ask the run to end; the second one ends the process at once."""
+    causes = {
+        signal.SIGINT: Interrupted("interrupted (Ctrl-C)"),
+        signal.SIGTERM: Terminated("terminated (SIGTERM)"),
+    }
+    received: list[int] = []
+    restore = terminal_restorer(environment.stdin if environment.stdin_tty else None)
+
+    def on_signal(number: signal.Signals) -> None:
+        if received:
+            restore()
+            os._exit(ExitCode.INTERRUPTED if number is signal.SIGINT else ExitCode.TERMINATED)
+        received.append(number)
+        stop.request(causes[number])
+
+    installed: list[signal.Signals] = []
+    # Windows' loops have none, and neither has a thread other than the main one.
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        for number in causes:
+            loop.add_signal_handler(number, on_signal, number)
+            installed.append(number)
+    try:
+        yield
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)
+
+
+def terminal_restorer(descriptor: int | None) -> Callable[[], None]:
+    """What puts the terminal at `descriptor` back into the modes that it has now; None is no terminal."""
+    if descriptor is None:
+        return lambda: None
+    try:
+        import termios
+    except ImportError:  # Windows
+        return lambda: None
+    try:
+        modes = termios.tcgetattr(descriptor)
+    except termios.error:
+        return lambda: None
+
+    def restore() -> None:
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(descriptor, termios.TCSANOW, modes)
+
+    return restore

@@ -1,0 +1,50 @@
+"""`wscli serve`: the embedded server, until a signal ends it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from ..config import Format, OutputOptions
+from ..errors import WscliError
+from ..sinks.redact import Redactor
+from .environment import Environment
+from .run import Runtime, run_command
+
+EXAMPLES: Final = "Example: wscli serve hello --port 8765, then wscli connect ws://127.0.0.1:8765/"
+
+
+def main(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]",
+            help="What every client gets: echo, hello, chat, ticker, reject, close?code=4001&reason=nope,"
+            " fragments, ping, silent, flood?count=N&size=S. Without it the path of each request chooses;"
+            " / is echo.",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Listen on this address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0 takes a free one.")] = 0,
+) -> int:
+    """Run the embedded server, print its URL, serve until Ctrl-C."""
+    environment: Environment = context.obj
+    # The one line is the URL: nothing to style, and nothing that a script would have to cut off.
+    options = OutputOptions(format=Format.RAW)
+
+    async def serve(runtime: Runtime) -> WscliError | None:
+        return await _serve(runtime, scenario, host, port)
+
+    return run_command(serve, environment, options, Redactor())
+
+
+async def _serve(runtime: Runtime, scenario: str | None, host: str, port: int) -> WscliError | None:
+    from ..server.serve import EmbeddedServer
+
+    name, _, query = (scenario or "").partition("?")
+    async with EmbeddedServer(name or None, query, host=host, port=port) as server:
+        runtime.output.write(f"{server.url}\n".encode())
+        return await runtime.stop.wait()

@@ -1,0 +1,178 @@
+"""From what the user typed to what the layers below take: `Settings`, checked before anything is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from ..config import (
+    DemoUrl,
+    Format,
+    OutputOptions,
+    Target,
+    TlsOptions,
+    Url,
+    parse_duration,
+    parse_size,
+    parse_url,
+)
+from ..errors import UsageError
+from .environment import Environment
+from .options import Compression, SharedOptions
+from .request import AskPassword, check_subprotocols, collect_headers, field_value
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run of a command that connects: where to, how to show it, for how long (seconds).
+
+    `demo` is set for a `demo:` URL; the port in `target.url` is 0 until the embedded server runs.
+    `ok_close` are close codes that exit 0 beside 1000 and 1001.
+    """
+
+    target: Target
+    output: OutputOptions
+    demo: DemoUrl | None = None
+    timeout: float | None = None
+    ok_close: frozenset[int] = frozenset()
+
+
+def build_settings(
+    url: str,
+    options: SharedOptions,
+    environment: Environment,
+    *,
+    piped_format: Format = Format.PLAIN,
+    delimiter: bytes = b"\n",
+) -> Settings:
+    """Checks every shared option; `piped_format` is the format when stdout is no terminal.
+
+    Raises: UsageError, or InputFailed for a file that cannot be read.
+    """
+    parsed = parse_url(url)
+    output = build_output(options, environment, piped_format=piped_format, delimiter=delimiter)
+    return Settings(
+        target=_build_target(parsed, options, password_prompt(environment)),
+        output=output,
+        demo=parsed if isinstance(parsed, DemoUrl) else None,
+        timeout=_parsed("--timeout", parse_duration, options.timeout or "0") or None,
+        ok_close=_close_codes(options.ok_close or []),
+    )
+
+
+def build_output(
+    options: SharedOptions,
+    environment: Environment,
+    *,
+    piped_format: Format = Format.PLAIN,
+    delimiter: bytes = b"\n",
+) -> OutputOptions:
+    """How to show results (contract §2). Raises: UsageError for options that contradict each other."""
+    if options.json and options.format and options.format is not Format.JSON:
+        raise UsageError(f"--json and --format {options.format.value} contradict each other")
+    if options.quiet and options.verbose:
+        raise UsageError("-q and -v contradict each other")
+    default = Format.HUMAN if environment.stdout_tty else piped_format
+    return OutputOptions(
+        format=Format.JSON if options.json else options.format or default,
+        color=environment.color(options.color),
+        width=environment.width,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        frames=options.frames or options.verbose,
+        show_secrets=options.show_secrets,
+        delimiter=delimiter,
+    )
+
+
+def _build_target(parsed: Url | DemoUrl, options: SharedOptions, ask: AskPassword) -> Target:
+    url = parsed if isinstance(parsed, Url) else Url(secure=False, host="127.0.0.1", port=0, resource="/")
+    if options.ipv4 and options.ipv6:
+        raise UsageError("-4 and -6 contradict each other", hint="leave both out to use either")
+    target = Target(
+        # Userinfo becomes a header like any other; nothing below has to know it.
+        url=replace(url, username=None, password=None),
+        subprotocols=check_subprotocols(options.subprotocol or []),
+        origin=_field("--origin", options.origin),
+        user_agent=_field("--user-agent", options.user_agent),
+        deflate=options.compression is Compression.DEFLATE,
+        max_size=_parsed("--max-size", parse_size, options.max_size),
+        connect_timeout=_positive("--connect-timeout", options.connect_timeout),
+        close_timeout=_parsed("--close-timeout", parse_duration, options.close_timeout),
+        tls=TlsOptions(insecure=options.insecure, cacert=_existing("--cacert", options.cacert)),
+        family=4 if options.ipv4 else 6 if options.ipv6 else 0,
+    )
+    # Last, for it may ask for a password: what is wrong elsewhere is said before.
+    collected = collect_headers(options, url, ask)
+    return replace(target, headers=collected.headers, removed=collected.removed)
+
+
+T = TypeVar("T")
+
+
+def _parsed(option: str, parse: Callable[[str], T], text: str) -> T:
+    """`parse(text)`, with the option's name before what is wrong."""
+    try:
+        return parse(text)
+    except UsageError as wrong:
+        raise UsageError(f"{option}: {wrong.message}", hint=wrong.hint) from None
+
+
+def _field(option: str, text: str | None) -> str | None:
+    return None if text is None else field_value(option, text)
+
+
+def _positive(option: str, text: str) -> float:
+    seconds = _parsed(option, parse_duration, text)
+    if not seconds:
+        raise UsageError(f"{option}: nothing can be done in no time", hint="give a duration over 0: 10s")
+    return seconds
+
+
+def _existing(option: str, path: str | None) -> str | None:
+    """The path, when it can be read: a wrong one is said before anything is sent."""
+    if path is None:
+        return None
+    try:
+        expanded = Path(path).expanduser()
+        expanded.stat()
+        readable = os.access(expanded, os.R_OK)
+    except (OSError, ValueError, RuntimeError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) and failure.strerror else "no such path"
+        raise UsageError(f"{option}: {path!r}: {reason}", hint="give the path of what exists") from None
+    if not readable:
+        raise UsageError(f"{option}: {path!r} may not be read by you")
+    return str(expanded)
+
+
+def _close_codes(codes: list[int]) -> frozenset[int]:
+    for code in codes:
+        if not 1000 <= code <= 4999:
+            raise UsageError(
+                f"--ok-close: {code} is not a close code", hint="they go from 1000 to 4999 (RFC 6455 §7.4.2)"
+            )
+    return frozenset(codes)
+
+
+def password_prompt(environment: Environment) -> AskPassword:
+    """Asks on the terminal for the password of a user; a usage error where there is no terminal."""
+
+    def ask(username: str) -> str:
+        if not (environment.stdin_tty and environment.stderr_tty):
+            raise UsageError(
+                "-u: the password is missing, and there is no terminal to ask on",
+                hint="write -u USER:PASSWORD, or -u @FILE to keep it out of the process list",
+            )
+        from getpass import getpass
+
+        from ..sinks.escape import escape
+
+        try:
+            return getpass(f"Password for {escape(username)}: ")
+        except EOFError:
+            raise UsageError("-u: no password was given") from None
+
+    return ask

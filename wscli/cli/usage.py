@@ -1,0 +1,104 @@
+"""Typer's complaints about a command line, in wscli's words: one place, and never a value in them.
+
+Typer 0.28 raises subclasses of `typer.TyperException` that live in a private package; they are told apart
+by their public attributes and names.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import Final
+
+import typer
+
+from ..errors import UsageError
+
+# What may be repeated of what the user typed: short words. Anything else may be a URL, a token or a typo
+# that has one in it.
+_WORD: Final = re.compile(r"-{0,2}[A-Za-z0-9][A-Za-z-]{0,23}")
+_URL: Final = re.compile(r"(wss?|https?|demo):", re.IGNORECASE)
+
+
+def usage_error(raised: typer.TyperException) -> UsageError:
+    """What is wrong with the command line, without any value that was given."""
+    match type(raised).__name__:
+        case "NoSuchOption":
+            return _unknown_option(raised)
+        case "MissingParameter":
+            return _missing(raised)
+        case "BadOptionUsage":
+            return _bad_option(raised)
+        case "BadParameter":
+            return _bad_value(raised)
+        case "UsageError" if "extra argument" in raised.message:
+            return UsageError(
+                "there are more arguments than the command takes",
+                hint="put a value that holds spaces in quotes: -H 'Name: value'",
+            )
+        case "UsageError" if "Missing command" in raised.message:
+            return UsageError(
+                "there is no command", hint="wscli handshake URL, for one; wscli --help lists all"
+            )
+    return UsageError("the command line cannot be understood", hint=_help_hint(raised))
+
+
+def unknown_command(name: str, known: list[str]) -> UsageError:
+    """The command does not exist; says the nearest one, or that a URL needs a command before it."""
+    if _URL.match(name):
+        return UsageError("a URL needs a command before it", hint="wscli connect URL, or wscli handshake URL")
+    shown = f" {name!r}" if _WORD.fullmatch(name) else ""
+    nearest = get_close_matches(name.lower(), known, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"the commands are {', '.join(known)}"
+    return UsageError(f"there is no command{shown}", hint=hint)
+
+
+def _unknown_option(raised: typer.TyperException) -> UsageError:
+    name = str(getattr(raised, "option_name", ""))
+    possibilities = list(getattr(raised, "possibilities", None) or ())
+    shown = f" {name}" if _WORD.fullmatch(name) else ""
+    hint = f"did you mean {possibilities[0]}?" if possibilities else _help_hint(raised)
+    return UsageError(f"there is no option{shown}", hint=hint)
+
+
+def _missing(raised: typer.TyperException) -> UsageError:
+    name = _parameter_name(raised)
+    if name == "URL":
+        return UsageError("the URL is missing", hint="give one, for example wss://example.com/ws or demo:")
+    return UsageError(f"{name} is missing", hint=_help_hint(raised))
+
+
+def _bad_option(raised: typer.TyperException) -> UsageError:
+    name = str(getattr(raised, "option_name", "the option"))
+    if "does not take a value" in raised.message:
+        return UsageError(f"{name} takes no value", hint=_help_hint(raised))
+    return UsageError(f"{name} needs a value", hint=_help_hint(raised))
+
+
+def _bad_value(raised: typer.TyperException) -> UsageError:
+    name = _parameter_name(raised)
+    choices = getattr(getattr(getattr(raised, "param", None), "type", None), "choices", None)
+    if choices:
+        return UsageError(f"{name}: no such choice", hint=f"the choices are {', '.join(map(str, choices))}")
+    if "valid int" in raised.message:
+        return UsageError(f"{name}: not a whole number")
+    if "valid float" in raised.message:
+        return UsageError(f"{name}: not a number")
+    if "not in the range" in raised.message:
+        # Typer's text names the value and the bounds, and a number is no secret.
+        return UsageError(f"{name}: {raised.message.rstrip('.')}")
+    return UsageError(f"{name}: the value is not valid", hint=_help_hint(raised))
+
+
+def _parameter_name(raised: typer.TyperException) -> str:
+    """The option as it is written (its longest form), or the argument's metavar."""
+    parameter = getattr(raised, "param", None)
+    options = [name for name in getattr(parameter, "opts", ()) if name.startswith("-")]
+    if options:
+        return str(max(options, key=len))
+    return str(getattr(parameter, "metavar", None) or getattr(parameter, "name", None) or "an argument")
+
+
+def _help_hint(raised: typer.TyperException) -> str:
+    path = getattr(getattr(raised, "ctx", None), "command_path", "wscli")
+    return f"{path} --help lists what there is"
