@@ -10,7 +10,7 @@ _BANNERS: Final = (
     (b"\x16\x03", "TLS"),
     (b"SSH-", "SSH"),
     (b"PRI * HTTP/2", "HTTP/2"),
-    (b"<", "HTML without an HTTP head"),
+    (b"<", "bare HTML"),
     (b"220", "SMTP or FTP"),
     (b"* OK", "IMAP"),
     (b"+OK", "POP3"),
