@@ -185,6 +185,11 @@ class FrameSeen(_Base, frozen=True, kw_only=True, tag="frame"):
     base64: bytes | UnsetType = UNSET
     truncated: bool = False
 
+    @property
+    def payload(self) -> bytes:
+        """The bytes that `text` or `base64` holds."""
+        return self.text.encode() if isinstance(self.text, str) else self.base64 or b""
+
 
 class MessageSeen(_Base, frozen=True, kw_only=True, tag="message"):
     """One whole message, its fragments joined and inflated (RFC 6455 §5.4)."""
@@ -198,6 +203,11 @@ class MessageSeen(_Base, frozen=True, kw_only=True, tag="message"):
     compressed: bool
     text: str | UnsetType = UNSET
     base64: bytes | UnsetType = UNSET
+
+    @property
+    def payload(self) -> bytes:
+        """The bytes that `text` or `base64` holds."""
+        return self.text.encode() if isinstance(self.text, str) else self.base64 or b""
 
 
 class PongReceived(_Base, frozen=True, kw_only=True, tag="pong"):

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from msgspec import UNSET, UnsetType
+
 from ..events import Direction, Event, FrameSeen, FrameType, MessageSeen, Stamp, ViolationFound
+from .extensions import DeflateParams
 from .frames import Frame, FrameDecoder
 from .inflate import Inflater
-from .lint import DeflateParams, FrameLint, Violation
+from .lint import FrameLint
 from .messages import Fault, Message, MessageAssembler
+from .rules import Violation
 from .runs import MessageRun
 
 FRAME_TYPES: tuple[FrameType, ...] = (
@@ -170,6 +174,7 @@ class Dissector:
         if opcode in (1, 2):
             self._text_open = opcode == 1
         as_text = opcode in (9, 10) or (opcode <= 1 and self._text_open)
+        text, base64 = text_or_base64(content, as_text=as_text)
         return FrameSeen(
             t=stamp.t,
             time=stamp.time,
@@ -187,11 +192,13 @@ class Dissector:
             length=len(content),
             header=frame.header.hex(),
             truncated=frame.truncated,
-            **text_or_base64(content, as_text=as_text),
+            text=text,
+            base64=base64,
         )
 
     def _message_event(self, message: Message, stamp: Stamp) -> MessageSeen:
         self._numbering.messages += 1
+        text, base64 = text_or_base64(message.payload, as_text=message.type == "text")
         return MessageSeen(
             t=stamp.t,
             time=stamp.time,
@@ -202,18 +209,19 @@ class Dissector:
             wire_length=message.wire_length,
             fragments=message.fragments,
             compressed=message.compressed,
-            **text_or_base64(message.payload, as_text=message.type == "text"),
+            text=text,
+            base64=base64,
         )
 
 
-def text_or_base64(content: bytes, *, as_text: bool) -> dict[str, str] | dict[str, bytes]:
-    """The one field of an event that holds these bytes: `text` when they are text, else `base64`."""
+def text_or_base64(content: bytes, *, as_text: bool) -> tuple[str | UnsetType, bytes | UnsetType]:
+    """An event's fields `text` and `base64` for these bytes: the first when they are text, else the second."""
     if as_text:
         try:
-            return {"text": content.decode()}
+            return content.decode(), UNSET
         except UnicodeDecodeError:
             pass
-    return {"base64": content}
+    return UNSET, content
 
 
 def _never(_consumed: int) -> bool:

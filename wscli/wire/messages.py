@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..errors import ProtocolViolated, TooLarge, WscliError
 from ..events import MessageType
-from . import lint
+from . import rules
 from .frames import Frame, Opcode, PendingFrame
 from .inflate import InflatedTooLarge, InflateError, Inflater
 from .runs import MessageRun
@@ -35,7 +35,7 @@ class Fault:
 
     close_code: int
     error: WscliError
-    violation: lint.Violation | None = None
+    violation: rules.Violation | None = None
 
 
 class MessageAssembler:
@@ -224,13 +224,13 @@ class MessageAssembler:
 
     def _not_utf8(self, failure: UnicodeDecodeError) -> None:
         byte = failure.object[failure.start : failure.start + 1].hex()
-        broken = lint.invalid_utf8(
+        broken = rules.invalid_utf8(
             f"a text message holds byte 0x{byte} where UTF-8 has none: {failure.reason}"
         )
         self.fault = Fault(1007, ProtocolViolated(f"{broken.detail} ({broken.rfc})"), broken)
 
     def _not_deflate(self, failure: InflateError) -> None:
-        broken = lint.inflate_failed(f"a compressed message does not inflate: {failure}")
+        broken = rules.inflate_failed(f"a compressed message does not inflate: {failure}")
         self.fault = Fault(1002, ProtocolViolated(f"{broken.detail} ({broken.rfc})"), broken)
 
     def _refuse_truncated(self, frame: Frame) -> None:

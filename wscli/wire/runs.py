@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from msgspec import UNSET
+
 from ..events import Direction, FrameSeen, MessageSeen, MessageType, Stamp
 from .frame import Frame
 from .masking import apply_mask
@@ -23,6 +25,8 @@ class MessageRun:
     """
 
     __slots__ = (
+        "_lines",
+        "_payloads",
         "begin",
         "buffer",
         "direction",
@@ -32,8 +36,6 @@ class MessageRun:
         "message_n",
         "stamp",
         "starts",
-        "_lines",
-        "_payloads",
     )
 
     def __init__(self, buffer: bytes, begin: int, starts: list[int], ends: list[int]) -> None:
@@ -120,52 +122,49 @@ class MessageRun:
         """One event a message."""
         t, time = self.stamp
         kind, compressed, direction = self.type, self.compressed, self.direction
+        text = kind == "text"
         lengths = map(int.__sub__, self.ends, self.starts)
-        for n, (payload, wire_length) in enumerate(
-            zip(self.payloads, lengths, strict=True), start=self.message_n
-        ):
-            common = {
-                "t": t,
-                "time": time,
-                "n": n,
-                "direction": direction,
-                "type": kind,
-                "length": len(payload),
-                "wire_length": wire_length,
-                "fragments": 1,
-                "compressed": compressed,
-            }
-            if kind == "text":
-                yield MessageSeen(text=payload.decode(), **common)
-            else:
-                yield MessageSeen(base64=payload, **common)
+        numbered = enumerate(zip(self.payloads, lengths, strict=True), start=self.message_n)
+        for n, (payload, wire_length) in numbered:
+            yield MessageSeen(
+                t=t,
+                time=time,
+                n=n,
+                direction=direction,
+                type=kind,
+                length=len(payload),
+                wire_length=wire_length,
+                fragments=1,
+                compressed=compressed,
+                text=payload.decode() if text else UNSET,
+                base64=UNSET if text else payload,
+            )
 
     def frames(self) -> Iterator[FrameSeen]:
         """One event a frame."""
         t, time = self.stamp
         kind, opcode, rsv1 = self.type, self.buffer[self.begin] & 0x0F, self.compressed
+        direction, masked, text = self.direction, self.masked, kind == "text"
         edges = pairwise([self.begin, *self.ends])
         for index, ((begin, end), start) in enumerate(zip(edges, self.starts, strict=True)):
             payload = self.payloads[index]
             header = self.buffer[begin:start]
-            common = {
-                "t": t,
-                "time": time,
-                "n": self.frame_n + index,
-                "direction": self.direction,
-                "opcode": opcode,
-                "type": kind,
-                "fin": True,
-                "rsv1": rsv1,
-                "rsv2": False,
-                "rsv3": False,
-                "masked": self.masked,
-                "mask": header[-4:].hex() if self.masked else None,
-                "wire_length": end - start,
-                "length": len(payload),
-                "header": header.hex(),
-            }
-            if kind == "text":
-                yield FrameSeen(text=payload.decode(), **common)
-            else:
-                yield FrameSeen(base64=payload, **common)
+            yield FrameSeen(
+                t=t,
+                time=time,
+                n=self.frame_n + index,
+                direction=direction,
+                opcode=opcode,
+                type=kind,
+                fin=True,
+                rsv1=rsv1,
+                rsv2=False,
+                rsv3=False,
+                masked=masked,
+                mask=header[-4:].hex() if masked else None,
+                wire_length=end - start,
+                length=len(payload),
+                header=header.hex(),
+                text=payload.decode() if text else UNSET,
+                base64=UNSET if text else payload,
+            )

@@ -1,0 +1,94 @@
+"""How a connection ended: whose Close came first, what it said, what that means (RFC 6455 §7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import ClosedByPeer, ConnectionLost, WscliError
+from ..events import Closed, FrameSeen, SentClose, Stamp
+from ..wire.closecodes import name_of, parse_close
+
+NO_STATUS_RECEIVED = 1005
+ABNORMAL_CLOSURE = 1006
+GOOD_CLOSE_CODES = frozenset({1000, 1001, NO_STATUS_RECEIVED})
+
+
+@dataclass(slots=True)
+class Ending:
+    """Collects the two Close frames as they pass on the wire; `t` are seconds on the run's clock."""
+
+    received: FrameSeen | None = None
+    sent: FrameSeen | None = None
+    tcp: Literal["fin", "reset", "open"] = "open"
+
+    def note(self, frame: FrameSeen) -> None:
+        """Keep the first Close of each direction."""
+        if frame.direction == "in":
+            self.received = self.received or frame
+        else:
+            self.sent = self.sent or frame
+
+    @property
+    def both_closed(self) -> bool:
+        """Whether a Close went each way (RFC 6455 §7.1.4)."""
+        return self.received is not None and self.sent is not None
+
+    @property
+    def initiator(self) -> Literal["local", "peer", "none"]:
+        """Whose Close was on the wire first."""
+        if self.sent is None and self.received is None:
+            return "none"
+        if self.sent is None:
+            return "peer"
+        if self.received is None:
+            return "local"
+        return "local" if self.sent.n < self.received.n else "peer"
+
+    @property
+    def code(self) -> int:
+        """The peer's code: 1005 for an empty Close, 1006 for none (RFC 6455 §7.1.5)."""
+        if self.received is None:
+            return ABNORMAL_CLOSURE
+        code = parse_close(self.received.payload).code
+        return NO_STATUS_RECEIVED if code is None else code
+
+    def event(self, stamp: Stamp) -> Closed:
+        """The `close` event."""
+        code = self.code
+        sent = None if self.sent is None else parse_close(self.sent.payload)
+        duration = None
+        if self.received is not None and self.sent is not None:
+            duration = round(abs(self.received.t - self.sent.t) * 1000, 3)
+        return Closed(
+            t=stamp.t,
+            time=stamp.time,
+            code=code,
+            name=name_of(code),
+            reason="" if self.received is None else parse_close(self.received.payload).reason,
+            sent=None if sent is None else SentClose(code=sent.code, reason=sent.reason),
+            initiator=self.initiator,
+            clean=self.both_closed,
+            tcp=self.tcp,
+            duration_ms=duration,
+        )
+
+    def failure(self, ok_codes: frozenset[int]) -> WscliError | None:
+        """Why this ending is none that a script may take for success, or nothing (contract §3)."""
+        if self.received is None:
+            return self._lost()
+        if self.initiator == "peer" and self.code not in GOOD_CLOSE_CODES | ok_codes:
+            closing = parse_close(self.received.payload)
+            reason = f": {closing.reason}" if closing.reason else ""
+            return ClosedByPeer(
+                f"the peer closed the connection with {self.code} ({name_of(self.code)}){reason}",
+                hint=f"--ok-close {self.code} makes this a success",
+            )
+        return None
+
+    def _lost(self) -> WscliError:
+        how = {"reset": "was reset", "fin": "ended", "open": "was given up"}[self.tcp]
+        after = " after our Close" if self.sent is not None else ""
+        return ConnectionLost(
+            f"the connection {how}{after} without a Close frame from the peer (1006, RFC 6455 §7.1.5)"
+        )

@@ -1,0 +1,71 @@
+"""What to try after a handshake that failed, from what the reply says; pure."""
+
+from __future__ import annotations
+
+from ..config import Target
+from ..wire.head import MalformedHead, ResponseHead, header_value
+
+
+def hint_for_refusal(response: ResponseHead, target: Target) -> str:
+    """One line that fits this status (RFC 9110 §15) and this target; empty when there is nothing to say."""
+    status = response.status
+    if 300 <= status < 400:
+        return _redirect(response)
+    match status:
+        case 200 | 201 | 202 | 203 | 204 | 206:
+            return "this is a plain web page, not a WebSocket endpoint: check the path"
+        case 400 if _says_tls_expected(response):
+            return "this port speaks TLS: use wss://"
+        case 401:
+            scheme = header_value(response.headers, "WWW-Authenticate")
+            wanted = f" (it asks for {scheme.split()[0]})" if scheme and scheme.split() else ""
+            return f"credentials are missing or wrong{wanted}: give -u USER:PASSWORD, --bearer or -H"
+        case 403:
+            return _forbidden(target)
+        case 404 | 410:
+            return "nothing lives at this path: check it, and whether the server wants a trailing slash"
+        case 405:
+            return "this path does not take GET, so it is no WebSocket endpoint: check the path"
+        case 407:
+            return "a proxy on the way asks for credentials"
+        case 426:
+            return _upgrade_required(response)
+        case 429:
+            return "the server limits how often you may connect: wait, then try again"
+        case 502 | 503 | 504:
+            return (
+                "a gateway answered: the service behind it may be down, or the gateway does not pass upgrades"
+            )
+    return ""
+
+
+def hint_for_malformed(head: MalformedHead, target: Target) -> str:
+    """One line that fits a reply that is not HTTP; empty when there is nothing to say."""
+    if head.looks_like == "TLS" or (head.truncated and not head.raw and not target.url.secure):
+        return "the port may speak TLS: try wss://"
+    if head.looks_like:
+        return f"this port speaks {head.looks_like}, not WebSocket: check the port"
+    return ""
+
+
+def _redirect(response: ResponseHead) -> str:
+    location = header_value(response.headers, "Location")
+    return f"it leads to {location}: use that URL" if location else "it does not say where to"
+
+
+def _forbidden(target: Target) -> str:
+    if target.origin is None:
+        return "the server may want an Origin (-o https://…) or credentials (-u, --bearer, --cookie)"
+    return "the server may not accept this Origin, or wants credentials (-u, --bearer, --cookie)"
+
+
+def _upgrade_required(response: ResponseHead) -> str:
+    version = header_value(response.headers, "Sec-WebSocket-Version")
+    if version:
+        return f"the server speaks Sec-WebSocket-Version {version}; wscli speaks 13 (RFC 6455 §4.2.2)"
+    return "the server wants another protocol than the one asked for: see its Upgrade header"
+
+
+def _says_tls_expected(response: ResponseHead) -> bool:
+    # nginx says so in its title for a plain request on a TLS port (status 400, internally 497).
+    return "https" in response.reason.lower()

@@ -1,0 +1,275 @@
+"""The opening handshake: dial, ask, read the reply, judge it (RFC 6455 §4.1).
+
+The reply is ours to read, byte for byte; whether a 101 establishes the connection is for websockets and
+lint to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from msgspec import UNSET, UnsetType
+from websockets.client import ClientProtocol
+
+from ..config import Target
+from ..errors import BadReply, ConnectFailed, DeadlineExceeded, Refused, TooLarge
+from ..events import Opened, RequestSent, ResponseReceived, ViolationFound
+from ..net.dial import dial
+from ..net.stream import Stream, StreamBroken
+from ..wire.body import BodyDecoder
+from ..wire.dissect import text_or_base64
+from ..wire.extensions import DeflateParams, deflate_params
+from ..wire.head import HeadDecoder, MalformedHead, RequestHead, ResponseHead, encode_request
+from ..wire.lint import lint_handshake, negotiated_extensions, negotiated_subprotocol
+from .hints import hint_for_malformed, hint_for_refusal
+from .journal import Journal
+from .protocol import make_protocol, request_headers, take_over_request
+
+# How phases are named to the user, by the names that net/ gives them.
+_PHASES = {
+    "resolve": "resolving the host name",
+    "connect": "connecting",
+    "proxy": "connecting through the proxy",
+    "tls": "the TLS handshake",
+    "request": "sending the request",
+    "reply": "waiting for the reply",
+    "body": "reading the refusal's body",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An established connection, and what came of its first frames with the reply."""
+
+    stream: Stream
+    protocol: ClientProtocol
+    request: RequestHead
+    response: ResponseHead
+    deflate: DeflateParams | None
+    remainder: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """A request, its reply, and when the request was sent (seconds on the run's clock)."""
+
+    stream: Stream
+    protocol: ClientProtocol
+    request: RequestHead
+    response: ResponseHead
+    remainder: bytes
+    asked: float
+
+
+class Opening:
+    """One opening handshake; `phase` says how far it has come."""
+
+    def __init__(self, target: Target, journal: Journal) -> None:
+        self._target = target
+        self._journal = journal
+        self._stream: Stream | None = None
+        self._started = journal.clock.now()
+        self.phase = "resolve"
+
+    async def perform(self) -> Connection:
+        """Open the connection within `connect_timeout` seconds.
+
+        Raises: any PeerError of the way there, DeadlineExceeded with the phase, Refused, BadReply, TooLarge.
+        """
+        deadline = asyncio.get_running_loop().time() + self._target.connect_timeout
+        try:
+            async with asyncio.timeout_at(deadline):
+                opened = await self._ask_and_hear()
+            return await self._conclude(opened, deadline)
+        except TimeoutError:
+            self._close()
+            raise self._too_late() from None
+        except BaseException:
+            self._close()
+            raise
+
+    def _too_late(self) -> DeadlineExceeded:
+        phase = _PHASES.get(self.phase, self.phase)
+        return DeadlineExceeded(
+            f"{phase} took longer than {self._target.connect_timeout:g} s",
+            hint="allow more with --connect-timeout",
+        )
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def _enter(self, phase: str) -> None:
+        self.phase = phase
+
+    async def _ask_and_hear(self) -> _Exchange:
+        target, journal = self._target, self._journal
+        protocol = make_protocol(target)
+        headers = request_headers(protocol, target)
+        raw = encode_request("GET", target.url.resource, headers)
+        take_over_request(protocol, headers)
+        stream = self._stream = await dial(target, journal.record, journal.clock, self._enter)
+        request = RequestHead("GET", target.url.resource, "HTTP/1.1", tuple(headers), raw)
+        asked = await self._ask(stream, request)
+        response, remainder = await self._reply(stream, asked)
+        return _Exchange(stream, protocol, request, response, remainder, asked)
+
+    async def _conclude(self, exchange: _Exchange, deadline: float) -> Connection:
+        response = exchange.response
+        if response.status != 101:
+            raise await self._refused(exchange, deadline)
+        self._received(response, exchange.asked)
+        self._judge(exchange.protocol, exchange.request, response)
+        self._opened(response)
+        agreed = negotiated_extensions(response)
+        return Connection(
+            stream=exchange.stream,
+            protocol=exchange.protocol,
+            request=exchange.request,
+            response=response,
+            deflate=deflate_params(agreed) if exchange.protocol.extensions else None,
+            remainder=exchange.remainder,
+        )
+
+    async def _ask(self, stream: Stream, request: RequestHead) -> float:
+        self._enter("request")
+        # When this fails the peer may have said why before it went: what it sent is still read.
+        with contextlib.suppress(StreamBroken):
+            await stream.send_all(request.raw)
+        stamp = self._journal.stamp()
+        self._journal.record(
+            RequestSent(
+                t=stamp.t,
+                time=stamp.time,
+                method=request.method,
+                target=request.target,
+                version=request.version,
+                headers=request.headers,
+                raw=request.raw,
+            )
+        )
+        return self._journal.clock.now()
+
+    async def _reply(self, stream: Stream, asked: float) -> tuple[ResponseHead, bytes]:
+        self._enter("reply")
+        decoder = HeadDecoder()
+        head: ResponseHead | MalformedHead | None = None
+        received = False
+        while head is None:
+            chunk = await stream.receive()
+            received = received or bool(chunk)
+            head = decoder.feed(chunk) if chunk else decoder.eof()
+            while isinstance(head, ResponseHead) and head.is_interim:
+                self._received(head, asked)
+                rest, decoder = decoder.remainder, HeadDecoder()
+                head = decoder.feed(rest) if rest else None
+        if isinstance(head, ResponseHead):
+            return head, decoder.remainder
+        raise self._malformed(head, stream, received=received)
+
+    def _malformed(
+        self, head: MalformedHead, stream: Stream, *, received: bool
+    ) -> BadReply | ConnectFailed | TooLarge:
+        if head.truncated and not received:
+            how = "reset the connection" if stream.ended == "reset" else "closed the connection"
+            return ConnectFailed(
+                f"{stream.peer_address} {how} before a byte of the reply",
+                hint=hint_for_malformed(head, self._target),
+            )
+        if head.too_large:
+            return TooLarge(f"the reply is no valid handshake: {head.reason} ({head.rfc})")
+        return BadReply(
+            f"the reply is no valid handshake: {head.reason} ({head.rfc})",
+            hint=hint_for_malformed(head, self._target),
+        )
+
+    async def _refused(self, exchange: _Exchange, deadline: float) -> Refused:
+        self._enter("body")
+        response = exchange.response
+        body = BodyDecoder(response.status, response.headers)
+        body.feed(exchange.remainder)
+        # When the deadline passes here the refusal is known; only its body is not whole.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                while not body.complete:
+                    chunk = await exchange.stream.receive()
+                    if not chunk:
+                        body.eof()
+                        break
+                    body.feed(chunk)
+        self._received(response, exchange.asked, body)
+        self._lint(exchange.request, response)
+        self._close()
+        reason = f" {response.reason}" if response.reason else ""
+        return Refused(
+            f"the server refused the handshake: {response.status}{reason}",
+            hint=hint_for_refusal(response, self._target),
+        )
+
+    def _received(self, response: ResponseHead, asked: float, body: BodyDecoder | None = None) -> None:
+        stamp = self._journal.stamp()
+        text: str | UnsetType = UNSET
+        base64: bytes | UnsetType = UNSET
+        if body is not None:
+            text, base64 = text_or_base64(body.body, as_text=True)
+        self._journal.record(
+            ResponseReceived(
+                t=stamp.t,
+                time=stamp.time,
+                status=response.status,
+                reason=response.reason,
+                version=response.version,
+                headers=response.headers,
+                raw=response.raw,
+                duration_ms=round((self._journal.clock.now() - asked) * 1000, 3),
+                body=text,
+                base64=base64,
+                body_truncated=body is not None and body.truncated,
+            )
+        )
+
+    def _lint(self, request: RequestHead, response: ResponseHead) -> list[ViolationFound]:
+        stamp = self._journal.stamp()
+        found = [
+            ViolationFound(
+                t=stamp.t,
+                time=stamp.time,
+                rule=violation.rule,
+                rfc=violation.rfc,
+                severity=violation.severity,
+                detail=violation.detail,
+                frame=None,
+            )
+            for violation in lint_handshake(request, response)
+        ]
+        self._journal.deliver(found)
+        return found
+
+    def _judge(self, protocol: ClientProtocol, request: RequestHead, response: ResponseHead) -> None:
+        """Both judges must agree: what either refuses does not establish a connection (RFC 6455 §4.1)."""
+        errors = [found for found in self._lint(request, response) if found.severity == "error"]
+        protocol.receive_data(response.raw)
+        if errors:
+            first = errors[0]
+            raise BadReply(f"the reply is no valid handshake: {first.detail} ({first.rfc})")
+        if protocol.handshake_exc is not None:
+            raise BadReply(
+                "the reply is no valid handshake: websockets does not accept it "
+                f"({type(protocol.handshake_exc).__name__})"
+            )
+        protocol.events_received()
+
+    def _opened(self, response: ResponseHead) -> None:
+        stamp = self._journal.stamp()
+        self._journal.record(
+            Opened(
+                t=stamp.t,
+                time=stamp.time,
+                url=str(self._target.url),
+                subprotocol=negotiated_subprotocol(response),
+                extensions=negotiated_extensions(response),
+                total_ms=round((self._journal.clock.now() - self._started) * 1000, 3),
+            )
+        )

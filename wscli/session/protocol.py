@@ -1,0 +1,109 @@
+"""websockets' ClientProtocol, set up to judge and to write, but not to inflate, limit or log.
+
+Messages, inflation, UTF-8 and sizes are wscli's own, from wire events; here its permessage-deflate only
+negotiates, compresses what we send, and clears RSV1 on what we receive.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from websockets.client import ClientProtocol
+from websockets.extensions.base import ClientExtensionFactory, Extension
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
+from websockets.typing import ExtensionName, ExtensionParameter, LoggerLike, Subprotocol
+from websockets.uri import WebSocketURI
+
+from ..config import Target, Url
+
+
+class _Deflate(Extension):
+    """The negotiated extension: compresses on the way out; on the way in it only clears RSV1."""
+
+    name = ExtensionName("permessage-deflate")
+
+    def __init__(self, negotiated: Extension) -> None:
+        self._negotiated = negotiated
+
+    def encode(self, frame: Frame) -> Frame:
+        return self._negotiated.encode(frame)
+
+    def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:  # noqa: ARG002 (the base's signature)
+        # RSV1 elsewhere stays, and the judge refuses it (RFC 7692 §6).
+        if frame.opcode in (Opcode.TEXT, Opcode.BINARY) and frame.rsv1:
+            return Frame(frame.opcode, frame.data, frame.fin, False, frame.rsv2, frame.rsv3)
+        return frame
+
+
+class _DeflateFactory(ClientExtensionFactory):
+    """Offers permessage-deflate and judges the answer as websockets does (RFC 7692 §7.1)."""
+
+    name = ExtensionName("permessage-deflate")
+
+    def __init__(self) -> None:
+        self._factory = ClientPerMessageDeflateFactory(compress_settings={"memLevel": 5})
+
+    def get_request_params(self) -> Sequence[ExtensionParameter]:
+        return self._factory.get_request_params()
+
+    def process_response_params(
+        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
+    ) -> Extension:
+        return _Deflate(self._factory.process_response_params(params, accepted_extensions))
+
+
+def make_protocol(target: Target) -> ClientProtocol:
+    """The judge for one connection to this target."""
+    return ClientProtocol(
+        _uri(target.url),
+        extensions=[_DeflateFactory()] if target.deflate else None,
+        subprotocols=[Subprotocol(name) for name in target.subprotocols] or None,
+        max_size=None,
+        logger=_silent_logger(),
+    )
+
+
+def request_headers(protocol: ClientProtocol, target: Target) -> list[tuple[str, str]]:
+    """The request's headers in wire order, the user's own in place of ours (RFC 6455 §4.1)."""
+    headers = [(name, value) for name, value in protocol.connect().headers.raw_items()]
+    if target.origin is not None:
+        headers.append(("Origin", target.origin))
+    if target.user_agent:
+        headers.append(("User-Agent", target.user_agent))
+    replaced = {name.lower() for name, _ in target.headers} | target.removed
+    kept = [(name, value) for name, value in headers if name.lower() not in replaced]
+    # Host stays first (RFC 9110 §7.2 asks for it), also when it is the user's own.
+    own_host = [pair for pair in target.headers if pair[0].lower() == "host"]
+    others = [pair for pair in target.headers if pair[0].lower() != "host"]
+    return own_host + kept + others
+
+
+def take_over_request(protocol: ClientProtocol, headers: Sequence[tuple[str, str]]) -> None:
+    """Make the judge expect the answer to what was really asked, also by headers of the user's own."""
+    for name, value in headers:
+        if name.lower() == "sec-websocket-key":
+            protocol.key = value.strip()
+    offered = _listed(headers, "sec-websocket-protocol")
+    protocol.available_subprotocols = [Subprotocol(name) for name in offered] or None
+    extensions = _listed(headers, "sec-websocket-extensions")
+    if not any(offer.split(";")[0].strip() == _DeflateFactory.name for offer in extensions):
+        protocol.available_extensions = None
+
+
+def _listed(headers: Sequence[tuple[str, str]], wanted: str) -> list[str]:
+    values = ",".join(value for name, value in headers if name.lower() == wanted)
+    return [part.strip() for part in values.split(",") if part.strip()]
+
+
+def _uri(url: Url) -> WebSocketURI:
+    path, _, query = url.resource.partition("?")
+    return WebSocketURI(url.secure, url.host, url.port, path, query)
+
+
+def _silent_logger() -> LoggerLike:
+    # Its log lines hold the peer's bytes as they are, and tracebacks.
+    logger = logging.getLogger("wscli.websockets")
+    logger.disabled = True
+    return logger
