@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Protocol, TypeAlias
 
-from ..events import Event
+from msgspec import UNSET
+
+from ..events import Event, FrameSeen, MessageSeen
 from ..wire.runs import MessageRun
 
 Batch: TypeAlias = Sequence[Event | MessageRun]
@@ -19,3 +22,17 @@ class Sink(Protocol):
 
     def finish(self) -> None:
         """Nothing more will come: hand over what was held back."""
+
+
+def payload_of(event: FrameSeen | MessageSeen) -> bytes:
+    """The content of a frame or message as bytes, unmasked and inflated."""
+    if event.text is not UNSET:
+        return event.text.encode()
+    return b"" if event.base64 is UNSET else event.base64
+
+
+def events_of(run: MessageRun, *, frames: bool) -> Iterator[Event]:
+    """The events that a run stands for: each frame (when asked for), then its message."""
+    if not frames:
+        return iter(run.messages())
+    return chain.from_iterable(zip(run.frames(), run.messages(), strict=True))

@@ -13,6 +13,8 @@ import re
 import unicodedata
 from typing import Final
 
+from ..events import Extension
+
 _NAMED: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 # The Actions runner takes `::command` after white space at the start of a line, and both it and Azure
 # Pipelines take `##[command]` and `##vso[command]` anywhere in one.
@@ -62,6 +64,12 @@ def escape(text: str) -> str:
 def escape_lines(text: str) -> str:
     """Like `escape`, for text in which the newlines are ours."""
     return "\n".join(map(escape, text.split("\n")))
+
+
+def extension_text(extension: Extension) -> str:
+    """An extension with its parameters as Sec-WebSocket-Extensions writes them (RFC 6455 §9.1), escaped."""
+    params = (name if value is None else f"{name}={value}" for name, value in extension.params)
+    return escape("; ".join([extension.name, *params]))
 
 
 def json_safe(encoded: bytes) -> bytes:

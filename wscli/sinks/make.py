@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ..config import Format, OutputOptions
 from .base import Batch, Sink
 from .output import Output
@@ -22,12 +24,18 @@ class _Redacting:
         self._sink.finish()
 
 
-def make_sink(options: OutputOptions, output: Output, redactor: Redactor) -> Sink:
-    """The sink for `options.format`, which writes to `output` and shows no secret."""
-    return _Redacting(_bare(options, output), redactor)
+def make_sink(
+    options: OutputOptions, output: Output, redactor: Redactor, *, command: str = "connect"
+) -> Sink:
+    """The sink for `options.format`, which writes to `output` and shows no secret.
+
+    `command` is the command that runs: `human` shows what fits it. On a terminal `human` leaves out most of
+    a flood, and says so; into a file or a pipe nothing is left out.
+    """
+    return _Redacting(_bare(options, output, command), redactor)
 
 
-def _bare(options: OutputOptions, output: Output) -> Sink:
+def _bare(options: OutputOptions, output: Output, command: str) -> Sink:
     match options.format:
         case Format.JSON:
             from .ndjson import NdjsonSink
@@ -43,5 +51,7 @@ def _bare(options: OutputOptions, output: Output) -> Sink:
             return PlainSink(options, output)
         case Format.HUMAN:
             from .human import HumanSink
+            from .human_budget import LINES_PER_SECOND
 
-            return HumanSink(options, output)
+            bound = LINES_PER_SECOND if os.isatty(output.fd) else None
+            return HumanSink(options, output, command=command, lines_per_second=bound)

@@ -5,8 +5,6 @@ What one read brought is handed over at once; so lines leave one by one unless t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
 from typing import Final
 
 import msgspec
@@ -14,7 +12,7 @@ import msgspec
 from ..config import OutputOptions
 from ..events import Event, FrameSeen
 from ..wire.runs import MessageRun
-from .base import Batch
+from .base import Batch, events_of
 from .escape import json_safe
 from .output import Output
 
@@ -32,7 +30,7 @@ class NdjsonSink:
         events: list[Event] = []
         for item in batch:
             if isinstance(item, MessageRun):
-                events.extend(self._of_run(item))
+                events.extend(events_of(item, frames=self._frames))
             elif self._frames or not isinstance(item, FrameSeen):
                 events.append(item)
         if events:
@@ -40,11 +38,6 @@ class NdjsonSink:
 
     def finish(self) -> None:
         """Nothing is held back."""
-
-    def _of_run(self, run: MessageRun) -> Iterable[Event]:
-        if not self._frames:
-            return run.messages()
-        return chain.from_iterable(zip(run.frames(), run.messages(), strict=True))
 
 
 def encode_lines(events: list[Event]) -> bytes:

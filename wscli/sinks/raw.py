@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
-
 from ..config import OutputOptions
 from ..events import MessageSeen
 from ..wire.runs import MessageRun
-from .base import Batch
+from .base import Batch, payload_of
 from .output import Output
 
 
@@ -33,10 +31,3 @@ class RawSink:
 
     def finish(self) -> None:
         """Nothing is held back."""
-
-
-def payload_of(message: MessageSeen) -> bytes:
-    """The message's content as bytes."""
-    if message.text is not UNSET:
-        return message.text.encode()
-    return b"" if message.base64 is UNSET else message.base64

@@ -136,7 +136,8 @@ class Redactor:
             case Closed():
                 return _replace(event, reason=self._scrub_literal(event.reason, MARKER))
             case Connected():
-                attempts = tuple(_replace(one, error=one.error and self.scrub(one.error)) for one in event.attempts)
+                tried = event.attempts
+                attempts = tuple(_replace(one, error=one.error and self.scrub(one.error)) for one in tried)
                 return _replace(event, attempts=attempts)
             case _:
                 return event

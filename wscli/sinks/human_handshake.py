@@ -1,0 +1,164 @@
+"""The opening for eyes: heads as they went over the wire, refused bodies, TLS facts, what was negotiated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from msgspec import UNSET
+
+from ..events import (
+    Certificate,
+    Connected,
+    Headers,
+    Opened,
+    Proxied,
+    Redirected,
+    RequestSent,
+    Resolved,
+    ResponseReceived,
+    TlsEstablished,
+)
+from .escape import escape, extension_text
+from .human_payload import hexdump, highlight_json
+from .human_style import Palette, cut, milliseconds, wrap
+
+_BODY_LINES: Final = 40
+_PRETTY_LIMIT: Final = 16_384
+
+
+class HandshakeLines:
+    """Renders what happens before the first frame."""
+
+    def __init__(self, width: int, palette: Palette) -> None:
+        self._width = width
+        self._palette = palette
+
+    def resolved(self, event: Resolved) -> Iterator[str]:
+        addresses = ", ".join(event.addresses)
+        yield from self.fact(f"resolved {event.host} → {addresses} in {milliseconds(event.duration_ms)}")
+
+    def connected(self, event: Connected) -> Iterator[str]:
+        for attempt in event.attempts:
+            if attempt.error is not None:
+                took = milliseconds(attempt.duration_ms)
+                yield from self.fact(f"tried {attempt.address}: {attempt.error} ({took})")
+        where = f"{event.address} port {event.port}" if event.port else event.address
+        origin = f" from {event.local_address}" if event.local_address else ""
+        yield from self.fact(f"connected to {where}{origin} in {milliseconds(event.duration_ms)}")
+
+    def proxied(self, event: Proxied) -> Iterator[str]:
+        answer = "agreed" if event.status is None else f"answered {event.status}"
+        yield from self.fact(f"proxy {event.url} {answer} in {milliseconds(event.duration_ms)}")
+
+    def tls(self, event: TlsEstablished, *, certificate: bool) -> Iterator[str]:
+        """One line, and with `certificate` what the certificate says."""
+        trust = "verified" if event.verified else "NOT VERIFIED"
+        facts = [event.version, event.cipher, trust, milliseconds(event.duration_ms)]
+        if event.alpn:
+            facts.insert(2, f"ALPN {event.alpn}")
+        yield from self.fact(" · ".join(facts))
+        if event.certificate is not None and certificate:
+            for label, value in _certificate_facts(event.certificate, event.server_name, event.time):
+                yield from self.fact(f"  {label:<11} {value}")
+
+    def request(self, event: RequestSent) -> Iterator[str]:
+        first = f"{event.method} {event.target} {event.version}"
+        yield from self._head(">", self._palette.outgoing, first, event.headers)
+
+    def response(self, event: ResponseReceived) -> Iterator[str]:
+        first = f"{event.version} {event.status} {event.reason}".rstrip(" ")
+        style = self._palette.incoming if event.status == 101 else self._palette.bad
+        yield from self._head("<", style, first, event.headers)
+        yield from self._body(event)
+
+    def redirected(self, event: Redirected) -> Iterator[str]:
+        verdict = "followed" if event.followed else "not followed"
+        yield from self.fact(f"redirect {event.status} → {event.location} ({verdict})")
+
+    def opened(self, event: Opened) -> Iterator[str]:
+        paint, palette = self._palette.paint, self._palette
+        took = f" in {milliseconds(event.total_ms)}"
+        url = cut(escape(event.url), self._width - len("* open ") - len(took))
+        yield f"{paint(palette.faint, '*')} {paint(palette.good, 'open')} {url}{took}"
+        yield from self.fact(f"subprotocol  {event.subprotocol or 'none'}")
+        for extension in event.extensions:
+            yield from self.fact(f"extension    {extension_text(extension)}")
+        if not event.extensions:
+            yield from self.fact("extension    none")
+
+    def fact(self, text: str) -> Iterator[str]:
+        """`text` (not escaped yet) behind the `*` of what wscli saw, on as many lines as it needs."""
+        first, *more = wrap(escape(text), self._width - 2)
+        star = self._palette.paint(self._palette.faint, "*")
+        yield f"{star} {first}"
+        for line in more:
+            yield from (f"{star}   {piece}" for piece in wrap(line, self._width - 4))
+
+    def _head(self, mark: str, style: str, first: str, headers: Headers) -> Iterator[str]:
+        gutter = self._palette.paint(style, mark)
+        strong = self._palette.strong
+        for piece in wrap(escape(first), self._width - 2):
+            yield f"{gutter} {self._palette.paint(strong, piece)}"
+        for name, value in headers:
+            name, value = escape(name), escape(value)
+            start, *more = wrap(f"{name}: {value}", self._width - 2)
+            if start.startswith(f"{name}:"):
+                start = self._palette.paint(style, f"{name}:") + start[len(name) + 1 :]
+            yield f"{gutter} {start}"
+            # The gutter goes on: a line may not begin with white space and the peer's text.
+            for line in more:
+                yield from (f"{gutter}     {piece}" for piece in wrap(line, self._width - 6))
+        yield gutter
+
+    def _body(self, event: ResponseReceived) -> Iterator[str]:
+        gutter = self._palette.paint(self._palette.incoming, "<")
+        if event.base64 is not UNSET and event.base64:
+            yield from (f"{gutter} {line}" for line in hexdump(event.base64, self._width - 2))
+        if event.body is not UNSET and event.body:
+            is_json, text = _pretty(event.body)
+            lines = text.removesuffix("\n").split("\n")
+            for line in lines[:_BODY_LINES]:
+                shown = cut(escape(line.removesuffix("\r").replace("\t", "    ")), self._width - 2)
+                yield f"{gutter} {highlight_json(shown, self._palette) if is_json else shown}"
+            if len(lines) > _BODY_LINES:
+                yield f"{gutter} … {len(lines) - _BODY_LINES:,} more lines"
+        if event.body_truncated:
+            yield from self.fact("the body is longer: its rest was not read")
+
+
+def _pretty(body: str) -> tuple[bool, str]:
+    """Whether `body` is JSON, and if so with line breaks and indents; no digit of it changes."""
+    import msgspec
+
+    if len(body) > _PRETTY_LIMIT or not body.lstrip().startswith(("{", "[")):
+        return False, body
+    try:
+        return True, msgspec.json.format(body, indent=2)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return False, body
+
+
+def _certificate_facts(
+    certificate: Certificate, server_name: str | None, today: str
+) -> Iterator[tuple[str, str]]:
+    if server_name:
+        yield "server name", server_name
+    for label, value in (("subject", certificate.subject), ("issuer", certificate.issuer)):
+        if value:
+            yield label, value
+    if certificate.not_before and certificate.not_after:
+        left = _days_left(certificate.not_after, today)
+        yield "valid", f"{certificate.not_before} – {certificate.not_after}{left}"
+    if certificate.san:
+        yield "names", ", ".join(certificate.san)
+    yield "sha256", certificate.sha256
+
+
+def _days_left(not_after: str, today: str) -> str:
+    try:
+        days = (date.fromisoformat(not_after[:10]) - date.fromisoformat(today[:10])).days
+    except ValueError:
+        return ""
+    return f" ({days:,} days left)" if days >= 0 else f" (expired {-days:,} days ago)"

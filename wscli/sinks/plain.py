@@ -1,0 +1,266 @@
+"""The `plain` format: every fact one line, no styling, stable words, made for grep, awk and diff.
+
+    MARK KIND WHAT FLAG… KEY=VALUE… REST
+
+A Close frame's payload is written as `code=1000 "reason"`. MARK is `>` (we sent it), `<` (the peer sent it), `*` (what wscli saw or measured) or `!` (what is wrong).
+A VALUE with white space, quotes or `=` in it, or an empty one, is quoted, a quote in it written `\\"`; `-` is
+none. Keys are the fields of contract §4. REST, the last on the line, is free text to the end: a header, a
+detail, or a payload between quotes (these need no escape, for nothing follows), binary as `hex:…`.
+
+    > request GET /chat HTTP/1.1 t=0.004
+    > header Host: example.com
+    < response 101 HTTP/1.1 duration_ms=12.4 t=0.017 "Switching Protocols"
+    < frame 3 text fin rsv1 len=12 wire=10 t=0.118 "Hello, world"
+    < message 2 text len=12 wire=10 fragments=1 compressed t=0.118 "Hello, world"
+    ! violation masked-by-server severity=error rfc="RFC 6455 §5.1" frame=3 t=0.2 the server masked a frame
+    * close 1000 clean initiator=peer tcp=fin sent=1000 duration_ms=2 t=5 name="Normal Closure" reason="Bye!"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from ..config import OutputOptions
+from ..events import (
+    Certificate,
+    Closed,
+    Connected,
+    Event,
+    Failed,
+    FrameSeen,
+    Headers,
+    MessageSeen,
+    Opened,
+    PingLost,
+    PongReceived,
+    Proxied,
+    Redirected,
+    RequestSent,
+    Resolved,
+    ResponseReceived,
+    Summarized,
+    TlsEstablished,
+    ViolationFound,
+)
+from ..wire.closecodes import parse_close
+from ..wire.runs import MessageRun
+from .base import Batch, events_of, payload_of
+from .escape import escape, extension_text
+from .output import Output
+
+_BARE: Final = re.compile(r"[^\s\"'=]+")
+_ROUND_TRIP: Final = frozenset({"min_ms", "avg_ms", "max_ms", "mdev_ms", "p50_ms", "p95_ms", "p99_ms"})
+
+
+class PlainSink:
+    """Writes one line a fact; frames only when asked for, header bytes and masks with `-v`."""
+
+    def __init__(self, options: OutputOptions, output: Output) -> None:
+        self._frames = options.frames or options.verbose
+        self._verbose = options.verbose
+        self._output = output
+
+    def feed(self, batch: Batch) -> None:
+        lines: list[str] = []
+        for item in batch:
+            if isinstance(item, MessageRun):
+                for event in events_of(item, frames=self._frames):
+                    lines += self._lines(event)
+            else:
+                lines += self._lines(item)
+        if lines:
+            lines.append("")
+            self._output.write("\n".join(lines).encode())
+
+    def finish(self) -> None:
+        """Nothing is held back."""
+
+    def _lines(self, event: Event) -> Iterable[str]:
+        if isinstance(event, FrameSeen):
+            return (_frame(event, self._verbose),) if self._frames else ()
+        return _LINES[type(event)](event)
+
+
+def _frame(event: FrameSeen, verbose: bool) -> str:
+    flags = [name for name in ("fin", "rsv1", "rsv2", "rsv3", "masked", "truncated") if getattr(event, name)]
+    kind = event.type if event.type != "reserved" else f"reserved opcode={event.opcode:#x}"
+    facts = f"len={event.length} wire={event.wire_length} t={event.t:.6f}"
+    if verbose:
+        facts += f" header={event.header} mask={event.mask or '-'}"
+    content = _close_payload(event) if event.type == "close" else _payload(event)
+    return f"{_mark(event.direction)} frame {event.n} {' '.join([kind, *flags, facts])} {content}"
+
+
+def _close_payload(event: FrameSeen) -> str:
+    close = parse_close(payload_of(event))
+    if close.code is None or close.problems:
+        return _payload(event)
+    return f'code={close.code} "{escape(close.reason)}"'
+
+
+def _message(event: MessageSeen) -> Iterable[str]:
+    facts = f"len={event.length} wire={event.wire_length} fragments={event.fragments}"
+    if event.compressed:
+        facts += " compressed"
+    yield f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f} {_payload(event)}"
+
+
+def _payload(event: FrameSeen | MessageSeen) -> str:
+    if event.text is not UNSET:
+        return f'"{escape(event.text)}"'
+    return "hex:" if event.base64 is UNSET else f"hex:{event.base64.hex()}"
+
+
+def _resolved(event: Resolved) -> Iterable[str]:
+    yield _line("* resolve", event)
+
+
+def _connected(event: Connected) -> Iterable[str]:
+    for attempt in event.attempts:
+        yield "* attempt" + _facts(attempt)
+    yield _line("* connect", event, without=("attempts",))
+
+
+def _proxied(event: Proxied) -> Iterable[str]:
+    yield _line("* proxy", event)
+
+
+def _tls(event: TlsEstablished) -> Iterable[str]:
+    yield _line("* tls", event, without=("certificate",))
+    if event.certificate is not None:
+        yield from _certificate(event.certificate)
+
+
+def _certificate(certificate: Certificate) -> Iterable[str]:
+    yield "* certificate" + _facts(certificate)
+
+
+def _request(event: RequestSent) -> Iterable[str]:
+    yield f"> request {escape(event.method)} {escape(event.target)} {escape(event.version)} t={event.t:.6f}"
+    yield from _headers(">", event.headers)
+
+
+def _response(event: ResponseReceived) -> Iterable[str]:
+    flag = "body_truncated " if event.body_truncated else ""
+    yield (
+        f"< response {event.status} {escape(event.version)} {flag}duration_ms={event.duration_ms:g} "
+        f't={event.t:.6f} "{escape(event.reason)}"'
+    )
+    yield from _headers("<", event.headers)
+    if event.body is not UNSET and event.body:
+        for line in event.body.removesuffix("\n").split("\n"):
+            yield f"< body {escape(line.removesuffix(chr(13)))}"
+    if event.base64 is not UNSET and event.base64:
+        yield f"< body hex:{event.base64.hex()}"
+
+
+def _headers(mark: str, headers: Headers) -> Iterable[str]:
+    return (f"{mark} header {escape(name)}: {escape(value)}" for name, value in headers)
+
+
+def _redirected(event: Redirected) -> Iterable[str]:
+    yield _line(f"* redirect {event.status}", event, without=("status",))
+
+
+def _opened(event: Opened) -> Iterable[str]:
+    yield _line("* open", event, without=("extensions",))
+    for extension in event.extensions:
+        yield f"* extension {extension_text(extension)}"
+
+
+def _pong(event: PongReceived) -> Iterable[str]:
+    yield _line(f"* pong {event.n}", event, without=("n",))
+
+
+def _lost(event: PingLost) -> Iterable[str]:
+    yield _line(f"* lost {event.n}", event, without=("n",))
+
+
+def _violation(event: ViolationFound) -> Iterable[str]:
+    facts = f"severity={event.severity} rfc={_value(event.rfc)} frame={_value(event.frame)} t={event.t:.6f}"
+    yield f"! violation {escape(event.rule)} {facts} {escape(event.detail)}"
+
+
+def _closed(event: Closed) -> Iterable[str]:
+    flag = " clean" if event.clean else ""
+    sent = "-" if event.sent is None else "empty" if event.sent.code is None else str(event.sent.code)
+    yield (
+        f"* close {event.code}{flag} initiator={event.initiator} tcp={event.tcp} sent={sent} "
+        f"duration_ms={_value(event.duration_ms)} t={event.t:.6f} name={_quoted(event.name)} "
+        f'reason="{escape(event.reason)}"'
+    )
+
+
+def _failed(event: Failed) -> Iterable[str]:
+    yield _line("! error", event)
+
+
+def _summarized(event: Summarized) -> Iterable[str]:
+    phases = event.phases_ms
+    if phases is not UNSET:
+        for name, duration in phases.items():
+            yield f"* phase {escape(name)} duration_ms={duration:g}"
+    yield _line(f"* summary {escape(event.command)}", event, without=("command", "phases_ms", *_ROUND_TRIP))
+    if event.min_ms is not UNSET:
+        figures = (event.min_ms, event.avg_ms, event.max_ms, event.mdev_ms)
+        percentiles = (event.p50_ms, event.p95_ms, event.p99_ms)
+        yield (
+            f"* rtt min/avg/max/mdev = {'/'.join(map(_value, figures))} ms, "
+            f"p50/p95/p99 = {'/'.join(map(_value, percentiles))} ms"
+        )
+
+
+_LINES: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
+    Resolved: _resolved,
+    Connected: _connected,
+    Proxied: _proxied,
+    TlsEstablished: _tls,
+    RequestSent: _request,
+    ResponseReceived: _response,
+    Redirected: _redirected,
+    Opened: _opened,
+    MessageSeen: _message,
+    PongReceived: _pong,
+    PingLost: _lost,
+    ViolationFound: _violation,
+    Closed: _closed,
+    Failed: _failed,
+    Summarized: _summarized,
+}
+
+
+def _mark(direction: str) -> str:
+    return "<" if direction == "in" else ">"
+
+
+def _line(start: str, event: Event, *, without: tuple[str, ...] = ()) -> str:
+    return f"{start}{_facts(event, (*without, 't', 'time'))} t={event.t:.6f}"
+
+
+def _facts(struct: msgspec.Struct, without: tuple[str, ...] = ()) -> str:
+    pairs = ((name, getattr(struct, name)) for name in struct.__struct_fields__ if name not in without)
+    return "".join(f" {name}={_value(value)}" for name, value in pairs if value is not UNSET)
+
+
+def _value(value: object) -> str:
+    match value:
+        case None | msgspec.UnsetType():
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.3f}".rstrip("0").rstrip(".")
+        case tuple():
+            return _value(",".join(map(str, value))) if value else "-"
+        case _:
+            text = escape(str(value))
+            return text if _BARE.fullmatch(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + escape(text).replace('"', r"\"") + '"'
