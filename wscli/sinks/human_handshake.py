@@ -90,11 +90,10 @@ class HandshakeLines:
 
     def fact(self, text: str) -> Iterator[str]:
         """`text` (not escaped yet) behind the `*` of what wscli saw, on as many lines as it needs."""
-        first, *more = wrap(escape(text), self._width - 2)
+        first, *more = wrap(escape(text), self._width - 2, rest=self._width - 4)
         star = self._palette.paint(self._palette.faint, "*")
         yield f"{star} {first}"
-        for line in more:
-            yield from (f"{star}   {piece}" for piece in wrap(line, self._width - 4))
+        yield from (f"{star}   {line}" for line in more)
 
     def _head(self, mark: str, style: str, first: str, headers: Headers) -> Iterator[str]:
         gutter = self._palette.paint(style, mark)
@@ -103,13 +102,12 @@ class HandshakeLines:
             yield f"{gutter} {self._palette.paint(strong, piece)}"
         for name, value in headers:
             name, value = escape(name), escape(value)
-            start, *more = wrap(f"{name}: {value}", self._width - 2)
+            start, *more = wrap(f"{name}: {value}", self._width - 2, rest=self._width - 6)
             if start.startswith(f"{name}:"):
                 start = self._palette.paint(style, f"{name}:") + start[len(name) + 1 :]
             yield f"{gutter} {start}"
             # The gutter goes on: a line may not begin with white space and the peer's text.
-            for line in more:
-                yield from (f"{gutter}     {piece}" for piece in wrap(line, self._width - 6))
+            yield from (f"{gutter}     {line}" for line in more)
         yield gutter
 
     def _body(self, event: ResponseReceived) -> Iterator[str]:
@@ -149,16 +147,17 @@ def _certificate_facts(
         if value:
             yield label, value
     if certificate.not_before and certificate.not_after:
-        left = _days_left(certificate.not_after, today)
-        yield "valid", f"{certificate.not_before} – {certificate.not_after}{left}"
+        yield "valid", _validity(certificate.not_before, certificate.not_after, today)
     if certificate.san:
         yield "names", ", ".join(certificate.san)
     yield "sha256", certificate.sha256
 
 
-def _days_left(not_after: str, today: str) -> str:
+def _validity(not_before: str, not_after: str, now: str) -> str:
     try:
-        days = (date.fromisoformat(not_after[:10]) - date.fromisoformat(today[:10])).days
+        first, last, today = (date.fromisoformat(each[:10]) for each in (not_before, not_after, now))
     except ValueError:
-        return ""
-    return f" ({days:,} days left)" if days >= 0 else f" (expired {-days:,} days ago)"
+        return f"{not_before} – {not_after}"
+    days = (last - today).days
+    left = f"{days:,} days left" if days >= 0 else f"expired {-days:,} days ago"
+    return f"{first} – {last} ({left})"

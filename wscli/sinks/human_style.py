@@ -79,16 +79,20 @@ def cut(text: str, width: int) -> str:
     return bounded[: _fitting(bounded, width - 1)] + ELLIPSIS
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """`text` in pieces of at most `width` cells, broken at a space where there is one; never empty."""
-    width = max(width, 8)
+def wrap(text: str, width: int, *, rest: int | None = None) -> list[str]:
+    """`text` in pieces, broken at a space where there is one; never empty.
+
+    The first takes at most `width` cells, the others `rest` (the same when left out), which leaves room for
+    an indent.
+    """
+    width, rest = max(width, 8), max(width if rest is None else rest, 8)
     pieces = []
     while cells(text) > width:
         at = _fitting(text, width)
         space = text.rfind(" ", at // 2, at + 1)
         at = space + 1 if space > 0 else at
         pieces.append(text[:at].rstrip(" "))
-        text = text[at:]
+        text, width = text[at:], rest
     return [*pieces, text]
 
 

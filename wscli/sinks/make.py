@@ -10,7 +10,7 @@ from .output import Output
 from .redact import Redactor
 
 
-class _Redacting:
+class Redacting:
     """Takes secrets out of what a sink is fed."""
 
     def __init__(self, sink: Sink, redactor: Redactor) -> None:
@@ -32,7 +32,7 @@ def make_sink(
     `command` is the command that runs: `human` shows what fits it. On a terminal `human` leaves out most of
     a flood, and says so; into a file or a pipe nothing is left out.
     """
-    return _Redacting(_bare(options, output, command), redactor)
+    return Redacting(_bare(options, output, command), redactor)
 
 
 def _bare(options: OutputOptions, output: Output, command: str) -> Sink:

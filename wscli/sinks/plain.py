@@ -2,10 +2,11 @@
 
     MARK KIND WHAT FLAG… KEY=VALUE… REST
 
-A Close frame's payload is written as `code=1000 "reason"`. MARK is `>` (we sent it), `<` (the peer sent it), `*` (what wscli saw or measured) or `!` (what is wrong).
+MARK is `>` (we sent it), `<` (the peer sent it), `*` (what wscli saw or measured) or `!` (what is wrong).
 A VALUE with white space, quotes or `=` in it, or an empty one, is quoted, a quote in it written `\\"`; `-` is
 none. Keys are the fields of contract §4. REST, the last on the line, is free text to the end: a header, a
-detail, or a payload between quotes (these need no escape, for nothing follows), binary as `hex:…`.
+detail, or a payload between quotes (these need no escape, for nothing follows), binary as `hex:…`, a
+Close as `code=1000 "reason"`.
 
     > request GET /chat HTTP/1.1 t=0.004
     > header Host: example.com
