@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import typer
@@ -79,7 +80,7 @@ def _group(environment: Environment) -> Any:
 
 def main(arguments: Sequence[str], environment: Environment | None = None) -> int:
     """Runs wscli with `arguments` in `environment` (this process's by default); returns the exit status."""
-    surroundings = environment or Environment.current()
+    surroundings = replace(environment or Environment.current(), arguments=tuple(arguments))
     try:
         return _run(arguments, surroundings)
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from ..config import ColorChoice
 class Environment:
     """Streams as file descriptors (None when closed), whether each is a terminal, and the variables.
 
-    `width` and `height` are the terminal's, in character cells.
+    `width` and `height` are the terminal's, in character cells; `arguments` are those of the command line.
     """
 
     stdin: int | None = 0
@@ -28,6 +28,7 @@ class Environment:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     width: int = 80
     height: int = 24
+    arguments: tuple[str, ...] = ()
 
     @classmethod
     def current(cls) -> Environment:

@@ -23,6 +23,11 @@ def report_failure(failure: WscliError, environment: Environment) -> None:
     write_stderr(text, environment)
 
 
+def report_warning(text: str, environment: Environment) -> None:
+    """Writes what is wrong, but no failure, to stderr."""
+    write_stderr(f"wscli: warning: {escape(text)}\n", environment)
+
+
 def report_bug(raised: BaseException, environment: Environment, *, verbose: bool) -> None:
     """Says that wscli itself failed, where, and how to report it.
 

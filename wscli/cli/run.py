@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from ..config import Format, OutputOptions
@@ -24,63 +24,37 @@ from ..errors import (
     WscliError,
     exit_code_for,
 )
-from ..events import Clock, Failed
+from ..events import Failed, Stamp
+from ..probes.report import Report
+from ..probes.stop import Stop
+from ..session.journal import Journal
 from ..sinks.base import Sink
 from ..sinks.make import make_sink
 from ..sinks.output import Output
 from ..sinks.redact import Redactor
 from .environment import Environment
-from .report import report_bug, report_failure
+from .report import report_bug, report_failure, report_warning
 
 GRACE: Final = 1.0
 """Seconds for a clean close after the run was told to end (contract §3)."""
 
 
-class Stop:
-    """The wish that the run should end, and why; the first one counts.
-
-    `cause` decides the exit status; it is None when the end is a quiet one (nobody reads the output).
-    """
-
-    def __init__(self) -> None:
-        self.cause: WscliError | None = None
-        self._set = asyncio.Event()
-
-    @property
-    def requested(self) -> bool:
-        return self._set.is_set()
-
-    def request(self, cause: WscliError | None) -> None:
-        """Asks the command to end."""
-        if not self._set.is_set():
-            self.cause = cause
-            self._set.set()
-
-    async def wait(self) -> WscliError | None:
-        """Returns the cause once the run should end."""
-        await self._set.wait()
-        return self.cause
-
-
 @dataclass(slots=True)
 class Runtime:
-    """What a running command has: where it is, its clock, where events go, and when to end.
+    """What a running command has: where it is, where events go (`journal`), and when to end (`stop`).
 
-    A command returns the failure that decides the exit status, or None; `stop.cause` is not added to it.
-    `phase` says what is being done, for the message of a deadline.
+    A command reports the failure that decides the exit status; `stop.cause` is not added to it.
     """
 
     environment: Environment
     options: OutputOptions
-    clock: Clock
+    journal: Journal
     output: Output
-    sink: Sink
     redactor: Redactor
     stop: Stop
-    phase: Callable[[], str] = field(default=lambda: "")
 
 
-Command = Callable[[Runtime], Awaitable[WscliError | None]]
+Command = Callable[[Runtime], Awaitable[Report]]
 
 
 def run_command(
@@ -93,10 +67,13 @@ def run_command(
 ) -> int:
     """Runs `command` to its end, within `timeout` seconds; tells its failure; returns the exit status."""
     try:
-        failure = asyncio.run(_supervise(command, environment, options, redactor, timeout))
+        report = asyncio.run(_supervise(command, environment, options, redactor, timeout))
     except Exception as raised:  # noqa: BLE001 # a bug is told in one line, never as a traceback
         report_bug(raised, environment, verbose=options.verbose)
         return exit_code_for(raised)
+    if report.warning and not options.quiet:
+        report_warning(redactor.scrub(report.warning), environment)
+    failure = report.failure
     if failure is not None and not isinstance(failure, Interrupted | Terminated):
         scrubbed = WscliError(redactor.scrub(failure.message), hint=redactor.scrub(failure.hint))
         report_failure(scrubbed, environment)
@@ -109,26 +86,28 @@ async def _supervise(
     options: OutputOptions,
     redactor: Redactor,
     timeout: float | None,
-) -> WscliError | None:
+) -> Report:
     if environment.stdout is None:
-        return OutputFailed("standard output is closed", hint="send it somewhere: > FILE, or > /dev/null")
+        closed = OutputFailed("standard output is closed", hint="send it somewhere: > FILE, or > /dev/null")
+        return Report(closed)
     output = Output(environment.stdout)
     sink = make_sink(options, output, redactor)
-    runtime = Runtime(environment, options, Clock(), output, sink, redactor, Stop())
+    journal = Journal(listeners=[sink], ready=output.ready)
+    runtime = Runtime(environment, options, journal, output, redactor, Stop())
     loop = asyncio.get_running_loop()
     if timeout is not None:
-        loop.call_later(timeout, lambda: runtime.stop.request(_deadline(timeout, runtime.phase())))
+        loop.call_later(timeout, lambda: runtime.stop.request(_deadline(timeout, runtime.stop.phase())))
     watcher = asyncio.create_task(_watch_output(output, runtime.stop))
     try:
         with _signals(loop, runtime.stop, environment):
-            failure = await _within_grace(command(runtime), runtime.stop)
-            return await _finish(runtime, failure)
+            report = await _within_grace(command(runtime), runtime.stop)
+            return Report(await _finish(runtime, sink, report.failure), report.warning)
     finally:
         watcher.cancel()
 
 
-async def _within_grace(command: Awaitable[WscliError | None], stop: Stop) -> WscliError | None:
-    """The command's outcome, or why it was told to end when it did not end in time."""
+async def _within_grace(command: Awaitable[Report], stop: Stop) -> Report:
+    """What the command reports, or why it was told to end when it did not end in time."""
     task = asyncio.ensure_future(command)
     stopper = asyncio.create_task(stop.wait())
     try:
@@ -141,18 +120,18 @@ async def _within_grace(command: Awaitable[WscliError | None], stop: Stop) -> Ws
             task.cancel()
             await asyncio.wait({task}, timeout=GRACE)
     if not task.done() or task.cancelled():
-        return stop.cause
+        return Report(stop.cause)
     try:
         return task.result()
     except WscliError as failure:
-        return failure
+        return Report(failure)
 
 
-async def _finish(runtime: Runtime, failure: WscliError | None) -> WscliError | None:
+async def _finish(runtime: Runtime, sink: Sink, failure: WscliError | None) -> WscliError | None:
     """Writes what is left, whatever the reader's speed; once told to end, for no longer than `GRACE`."""
     if failure is not None and runtime.options.format is Format.JSON:
-        runtime.sink.feed([_event(failure, runtime.clock)])
-    runtime.sink.finish()
+        runtime.journal.record(_event(failure, runtime.journal.stamp()))
+    sink.finish()
     closing = asyncio.create_task(runtime.output.close())
     stopper = asyncio.create_task(runtime.stop.wait())
     await asyncio.wait({closing, stopper}, return_when=asyncio.FIRST_COMPLETED)
@@ -182,8 +161,8 @@ def _deadline(timeout: float, phase: str) -> DeadlineExceeded:
     )
 
 
-def _event(failure: WscliError, clock: Clock) -> Failed:
-    t, time = clock.stamp()
+def _event(failure: WscliError, stamp: Stamp) -> Failed:
+    t, time = stamp
     code = exit_code_for(failure)
     return Failed(
         t=t, time=time, kind=code.kind, message=failure.message, hint=failure.hint, exit_code=int(code)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from ..config import Format, OutputOptions
-from ..errors import WscliError
+from ..probes.report import Report
 from ..sinks.redact import Redactor
 from .environment import Environment
 from .run import Runtime, run_command
@@ -35,16 +35,17 @@ def main(
     # The one line is the URL: nothing to style, and nothing that a script would have to cut off.
     options = OutputOptions(format=Format.RAW)
 
-    async def serve(runtime: Runtime) -> WscliError | None:
+    async def serve(runtime: Runtime) -> Report:
         return await _serve(runtime, scenario, host, port)
 
     return run_command(serve, environment, options, Redactor())
 
 
-async def _serve(runtime: Runtime, scenario: str | None, host: str, port: int) -> WscliError | None:
+async def _serve(runtime: Runtime, scenario: str | None, host: str, port: int) -> Report:
     from ..server.serve import EmbeddedServer
 
     name, _, query = (scenario or "").partition("?")
     async with EmbeddedServer(name or None, query, host=host, port=port) as server:
         runtime.output.write(f"{server.url}\n".encode())
-        return await runtime.stop.wait()
+        await runtime.stop.wait()
+        return Report(runtime.stop.cause)

@@ -52,13 +52,13 @@ def build_settings(
 
     Raises: UsageError, or InputFailed for a file that cannot be read.
     """
-    parsed = parse_url(url)
+    where = parse_url(url)
     output = build_output(options, environment, piped_format=piped_format, delimiter=delimiter)
     return Settings(
-        target=_build_target(parsed, options, password_prompt(environment)),
+        target=_build_target(where, options, password_prompt(environment)),
         output=output,
-        demo=parsed if isinstance(parsed, DemoUrl) else None,
-        timeout=_parsed("--timeout", parse_duration, options.timeout or "0") or None,
+        demo=where if isinstance(where, DemoUrl) else None,
+        timeout=parsed("--timeout", parse_duration, options.timeout or "0") or None,
         ok_close=_close_codes(options.ok_close or []),
     )
 
@@ -88,8 +88,8 @@ def build_output(
     )
 
 
-def _build_target(parsed: Url | DemoUrl, options: SharedOptions, ask: AskPassword) -> Target:
-    url = parsed if isinstance(parsed, Url) else Url(secure=False, host="127.0.0.1", port=0, resource="/")
+def _build_target(where: Url | DemoUrl, options: SharedOptions, ask: AskPassword) -> Target:
+    url = where if isinstance(where, Url) else Url(secure=False, host="127.0.0.1", port=0, resource="/")
     if options.ipv4 and options.ipv6:
         raise UsageError("-4 and -6 contradict each other", hint="leave both out to use either")
     target = Target(
@@ -99,9 +99,9 @@ def _build_target(parsed: Url | DemoUrl, options: SharedOptions, ask: AskPasswor
         origin=_field("--origin", options.origin),
         user_agent=_field("--user-agent", options.user_agent),
         deflate=options.compression is Compression.DEFLATE,
-        max_size=_parsed("--max-size", parse_size, options.max_size),
+        max_size=parsed("--max-size", parse_size, options.max_size),
         connect_timeout=_positive("--connect-timeout", options.connect_timeout),
-        close_timeout=_parsed("--close-timeout", parse_duration, options.close_timeout),
+        close_timeout=parsed("--close-timeout", parse_duration, options.close_timeout),
         tls=TlsOptions(insecure=options.insecure, cacert=_existing("--cacert", options.cacert)),
         family=4 if options.ipv4 else 6 if options.ipv6 else 0,
     )
@@ -113,7 +113,7 @@ def _build_target(parsed: Url | DemoUrl, options: SharedOptions, ask: AskPasswor
 T = TypeVar("T")
 
 
-def _parsed(option: str, parse: Callable[[str], T], text: str) -> T:
+def parsed(option: str, parse: Callable[[str], T], text: str) -> T:
     """`parse(text)`, with the option's name before what is wrong."""
     try:
         return parse(text)
@@ -126,7 +126,7 @@ def _field(option: str, text: str | None) -> str | None:
 
 
 def _positive(option: str, text: str) -> float:
-    seconds = _parsed(option, parse_duration, text)
+    seconds = parsed(option, parse_duration, text)
     if not seconds:
         raise UsageError(f"{option}: nothing can be done in no time", hint="give a duration over 0: 10s")
     return seconds

@@ -1,0 +1,45 @@
+"""`wscli close`: performs and judges the closing handshake."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from ..config import Target
+from ..probes.report import Report
+from .environment import Environment
+from .options import SharedOptions, UrlArgument, command
+from .run import Runtime
+from .settings import build_settings
+from .wiring import run_connected
+
+EXAMPLES: Final = "Example: wscli close wss://example.com/ws --code 4001 --reason 'going away'"
+
+
+@command
+def main(
+    context: typer.Context,
+    url: UrlArgument,
+    shared: SharedOptions,
+    code: Annotated[
+        int, typer.Option("--code", metavar="CODE", help="The close code to send: 1000–1014 or 3000–4999.")
+    ] = 1000,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="The reason to send (at most 123 bytes).")
+    ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Send a code or reason that RFC 6455 forbids, as raw bytes.")
+    ] = False,
+) -> int:
+    """Open a connection, send Close, and judge what comes back (RFC 6455 §5.5.1 and §7)."""
+    from ..probes.close import close_options, probe
+
+    environment: Environment = context.obj
+    settings = build_settings(url, shared, environment)
+    options = close_options(code, reason, force=force)
+
+    async def close(runtime: Runtime, target: Target) -> Report:
+        return await probe(target, runtime.journal, runtime.stop, options, ok_close=settings.ok_close)
+
+    return run_connected(close, settings, environment)

@@ -1,0 +1,43 @@
+"""How a command that connects is put together: settings, redactor, the `demo:` server, the supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from ..config import DemoUrl, Target, Url, parse_url
+from ..probes.report import Report
+from ..sinks.redact import Redactor
+from .environment import Environment
+from .run import Runtime, run_command
+from .settings import Settings
+
+Body = Callable[[Runtime, Target], Awaitable[Report]]
+
+
+def run_connected(body: Body, settings: Settings, environment: Environment) -> int:
+    """Runs `body` against the settings' target, a `demo:` server being up meanwhile; the exit status."""
+    redactor = Redactor.for_target(settings.target, show=settings.output.show_secrets)
+
+    async def command(runtime: Runtime) -> Report:
+        if settings.demo is None:
+            return await body(runtime, settings.target)
+        async with _demo_server(settings.demo) as server:
+            return await body(runtime, replace(settings.target, url=_address(server.url)))
+
+    return run_command(command, environment, settings.output, redactor, timeout=settings.timeout)
+
+
+def _demo_server(demo: DemoUrl) -> Any:
+    # websockets' server costs 60 ms to import, and only `demo:` needs it.
+    from ..server.serve import EmbeddedServer
+
+    return EmbeddedServer(demo.scenario, demo.query)
+
+
+def _address(text: str) -> Url:
+    parsed = parse_url(text)
+    if not isinstance(parsed, Url):
+        raise TypeError("the embedded server has a ws:// URL")
+    return parsed

@@ -1,0 +1,105 @@
+"""The close probe: sends Close, and judges what comes back (RFC 6455 §5.5.1 and §7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..config import Target
+from ..errors import UsageError, WscliError
+from ..events import Closed, ViolationFound
+from ..session.journal import Journal
+from ..session.session import Session
+from ..wire.closecodes import name_of, why_not
+from .conduct import open_unless_stopped, summarize
+from .report import Report
+from .stop import Stop
+
+# RFC 6455 §5.5: 125 bytes in a control frame, two of which are the code.
+MOST_REASON_BYTES = 123
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOptions:
+    """The Close to send; `force` sends also a code that may not be on the wire."""
+
+    code: int = 1000
+    reason: str = ""
+    force: bool = False
+
+
+def close_options(code: int, reason: str, *, force: bool = False) -> CloseOptions:
+    """Checked, so that nothing is sent when something is wrong.
+
+    Raises: UsageError, with the reason why the code may not be sent.
+    """
+    if not 0 <= code <= 0xFFFF:
+        raise UsageError(f"--code: {why_not(code)}")
+    if not force and (why := why_not(code)):
+        raise UsageError(f"--code: {why}", hint="--force sends it all the same")
+    length = len(reason.encode(errors="surrogateescape"))
+    if length > MOST_REASON_BYTES:
+        raise UsageError(
+            f"--reason: a close reason has at most 123 bytes of UTF-8, not {length} (RFC 6455 §5.5)",
+            hint="shorten it",
+        )
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in reason):
+        raise UsageError("--reason: a close reason is UTF-8 text (RFC 6455 §5.5.1)")
+    return CloseOptions(code, reason, force)
+
+
+async def probe(
+    target: Target,
+    journal: Journal,
+    stop: Stop,
+    options: CloseOptions,
+    *,
+    ok_close: frozenset[int] = frozenset(),
+) -> Report:
+    """Opens, performs the closing handshake, judges it; the verdicts are `violation` events."""
+    try:
+        async with Session(target, journal, ok_close=ok_close) as session:
+            if not await open_unless_stopped(session, stop):
+                return Report(stop.cause)
+            await _close(session, stop, options)
+            for violation in _verdicts(session.closed, options, journal):
+                journal.record(violation)
+            return Report(session.failure or stop.cause)
+    except WscliError as failure:
+        return Report(failure)
+    finally:
+        summarize("close", journal)
+
+
+async def _close(session: Session, stop: Stop, options: CloseOptions) -> None:
+    stop.phase = lambda: "waiting for the peer's Close"
+    if session.is_open:
+        session.send_close(options.code, options.reason, force=options.force)
+    await session.wait_closed()
+
+
+def _verdicts(closed: Closed | None, options: CloseOptions, journal: Journal) -> list[ViolationFound]:
+    if closed is None or closed.initiator != "local":
+        return []
+    found: list[tuple[str, str, str]] = []
+    if closed.code == 1006:
+        found.append(
+            ("close-unanswered", "RFC 6455 §5.5.1", "a Close must be answered with a Close; none came")
+        )
+    elif closed.code != options.code:
+        answer = f"{closed.code} ({name_of(closed.code)})"
+        found.append(
+            ("close-code-not-echoed", "RFC 6455 §5.5.1", f"{options.code} was answered with {answer}")
+        )
+    if closed.clean and closed.tcp == "open":
+        found.append(
+            ("tcp-left-open", "RFC 6455 §7.1.1", "the server did not close TCP after the closing handshake")
+        )
+    if closed.clean and closed.tcp == "reset":
+        found.append(
+            ("tcp-reset", "RFC 6455 §7.1.1", "TCP was reset, not closed, after the closing handshake")
+        )
+    t, time = journal.stamp()
+    return [
+        ViolationFound(t=t, time=time, rule=rule, rfc=rfc, severity="warning", detail=detail, frame=None)
+        for rule, rfc, detail in found
+    ]

@@ -1,0 +1,35 @@
+"""The wish that a run should end, told to whatever is running."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ..errors import WscliError
+
+
+class Stop:
+    """Asked for at most once: by a signal, a deadline, a reader that has gone.
+
+    `cause` decides the exit status; it is None when the end is a quiet one (nobody reads the output).
+    `phase` says what is being done at this moment, for the message of a deadline.
+    """
+
+    def __init__(self) -> None:
+        self.cause: WscliError | None = None
+        self.phase: Callable[[], str] = lambda: "starting"
+        self._asked = asyncio.Event()
+
+    @property
+    def requested(self) -> bool:
+        return self._asked.is_set()
+
+    def request(self, cause: WscliError | None) -> None:
+        """Asks the run to end; only the first cause counts."""
+        if not self._asked.is_set():
+            self.cause = cause
+            self._asked.set()
+
+    async def wait(self) -> None:
+        """Returns once the run should end."""
+        await self._asked.wait()
