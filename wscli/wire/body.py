@@ -71,6 +71,9 @@ class BodyDecoder:
             self.truncated = True
             where = "inside a chunked body" if self._chunks else f"{self._left} bytes before the body's end"
             self._problems.note("body-truncated", f"the connection ended {where}")
+            if not self._content:
+                # Not one chunk came: what there is may well be a plain body that only claims to be chunked.
+                self._keep(self._buffer)
         self.complete = True
 
     def _plain(self, chunk: bytes) -> None:
