@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from websockets.client import ClientProtocol
 from websockets.protocol import State
 from websockets.uri import parse_uri

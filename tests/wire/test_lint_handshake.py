@@ -70,6 +70,8 @@ BROKEN: list[tuple[str, Lines, str]] = [
     ),
     ("connection", good(Connection=None), "expected Connection: Upgrade, received none"),
     ("connection", good(Connection="close"), "expected Connection: Upgrade, received 'close'"),
+    ("connection", good(("Connection", "")), "expected Connection: Upgrade, received 'Upgrade, '"),
+    ("connection", good(("Connection", "é")), "expected Connection: Upgrade, received 'Upgrade, é'"),
     (
         "accept-missing",
         good(Sec_WebSocket_Accept=None),

@@ -12,6 +12,7 @@ from typing import Final
 from ..events import Extension, Headers
 from .extensions import DEFLATE, MAX_WINDOW_BITS, parse_extensions, window_bits
 from .head import RequestHead, ResponseHead, accept_for, header_value, header_values, list_items
+from .headers import TOKEN
 from .rules import Violation, quoted, violation
 
 _MAX_OF_A_RULE: Final = 5
@@ -57,7 +58,8 @@ def _check_upgrade(_: Headers, received: Headers) -> Iterable[Violation]:
 
 def _check_connection(_: Headers, received: Headers) -> Iterable[Violation]:
     values = header_values(received, "Connection")
-    if "upgrade" not in (token.lower() for token in list_items(values)):
+    items = [item.lower() for item in list_items(values)]
+    if "upgrade" not in items or "" in values or not all(map(TOKEN.fullmatch, items)):
         yield violation("connection", f"expected Connection: Upgrade, received {_listed(values)}")
 
 
