@@ -23,6 +23,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"repl"},
+    {"oneshot"},
     {"probes"},
     {"session", "server", "sinks"},
     {"net"},

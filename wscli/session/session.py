@@ -19,13 +19,14 @@ from websockets.frames import Close
 from websockets.protocol import State
 
 from ..config import Target
-from ..errors import DeadlineExceeded, PeerError, ProtocolViolated, Unsent, UsageError, WscliError
+from ..errors import DeadlineExceeded, LocalError, PeerError, ProtocolViolated, Unsent, UsageError, WscliError
 from ..events import Closed, Event, FrameSeen, MessageSeen, Stamp, ViolationFound
 from ..wire.closecodes import why_not
 from ..wire.dissect import Dissector
 from ..wire.frame import Opcode, encode_frame
 from ..wire.lint import FrameLint
 from ..wire.runs import MessageRun
+from .encode import encode_messages
 from .ending import Ending
 from .journal import Journal
 from .opening import Connection, Opening
@@ -85,7 +86,7 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if hasattr(self, "connection"):
+        if self.was_open:
             self.connection.stream.close()
 
     @property
@@ -94,9 +95,14 @@ class Session:
         return self._opening.phase
 
     @property
+    def was_open(self) -> bool:
+        """Whether the opening handshake succeeded."""
+        return hasattr(self, "connection")
+
+    @property
     def is_open(self) -> bool:
         """Whether messages can be sent."""
-        return hasattr(self, "connection") and self.connection.protocol.state is State.OPEN
+        return self.was_open and self.connection.protocol.state is State.OPEN
 
     @property
     def unsent(self) -> int:
@@ -169,6 +175,21 @@ class Session:
         """
         self._send(lambda protocol: protocol.send_binary(payload))
         self._messages_queued += 1
+
+    def send_messages(self, opcode: int, payloads: Sequence[bytes]) -> None:
+        """Queue whole messages of `opcode` text or binary, as `send_text` and `send_binary` would, at speed.
+
+        Raises: Unsent when the connection is not open.
+        """
+        # Counted first: what cannot be sent any more is unsent, not unheard of.
+        self._messages_queued += len(payloads)
+        protocol = self.connection.protocol
+        if not protocol.extensions and self.is_open:
+            self.outbox.put(encode_messages(opcode, payloads))
+            return
+        send = protocol.send_text if opcode == Opcode.TEXT else protocol.send_binary
+        for payload in payloads:
+            self._send(lambda _protocol, payload=payload: send(payload))
 
     def send_fragments(self, opcode: int, parts: Sequence[bytes]) -> None:
         """Queue one message of `opcode` text or binary in `parts`, a frame each (RFC 6455 §5.4).
@@ -259,7 +280,14 @@ class Session:
             elif isinstance(item, FrameSeen):
                 self._note_sent(item)
         self.journal.deliver(batch)
-        await self.journal.ready()
+        await self._ready()
+
+    async def _ready(self) -> None:
+        """Wait for slow readers; when there is no way to tell them anything, that is the first cause."""
+        try:
+            await self.journal.ready()
+        except LocalError as failure:
+            self._fail_with(failure)
 
     def _note_sent(self, frame: FrameSeen) -> None:
         if frame.opcode == Opcode.PING:
@@ -299,7 +327,7 @@ class Session:
         """Wait for slow readers; that time is not the peer's, so the deadline moves."""
         loop = asyncio.get_running_loop()
         before = loop.time()
-        await self.journal.ready()
+        await self._ready()
         # A flood is always readable: without this, signals and timers would wait for its end.
         await asyncio.sleep(0)
         if self._deadline is not None:
@@ -404,8 +432,6 @@ class Session:
                 self._note_violation(item)
         ending.tcp = "open" if self._gave_up else stream.ended
         self.failure = self.failure or self._judge_ending()
-        if self.unsent and self.failure is None:
-            self.failure = Unsent(f"messages that could not be sent: {self.unsent}")
         self.closed = ending.event(self.journal.stamp())
         self.journal.record(self.closed)
         stream.close()

@@ -1,0 +1,134 @@
+"""`wscli connect`: a session, one-shot and in pipes (contract §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ..config import Format, Target, parse_duration
+from ..errors import UsageError
+from ..probes.report import Report
+from .environment import Environment
+from .options import SharedOptions, UrlArgument, command
+from .run import Runtime
+from .settings import Settings, build_settings, parsed
+from .wiring import Body, run_connected
+
+if TYPE_CHECKING:
+    from ..oneshot.run import Plan
+
+EXAMPLES: Final = "Example: echo hello | wscli connect demo:, or: wscli connect URL --send hi --count 1"
+
+
+class Delimiter(str, Enum):
+    """What stands after each payload in `--format raw`."""
+
+    NEWLINE = "newline"
+    NUL = "nul"
+    NONE = "none"
+
+
+_DELIMITERS: Final = {Delimiter.NEWLINE: b"\n", Delimiter.NUL: b"\0", Delimiter.NONE: b""}
+
+
+@command
+def main(
+    context: typer.Context,
+    url: UrlArgument,
+    shared: SharedOptions,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT|@FILE", help="Send this text message first. Repeatable, in order."),
+    ] = None,
+    send_binary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="hex:…|base64:…|@FILE",
+            help="Send this binary message first. Repeatable, in order with --send.",
+        ),
+    ] = None,
+    no_input: Annotated[
+        bool, typer.Option("-n", "--no-input", help="Never read stdin; receive until the peer closes.")
+    ] = False,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="End at the Nth message received.")
+    ] = None,
+    wait: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Once stdin ended, end after such a silence (1s)."),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="End after this long in any case, with success.")
+    ] = None,
+    echo: Annotated[bool, typer.Option(help="Return each message as it came; never reads stdin.")] = False,
+    null: Annotated[bool, typer.Option("-0", "--null", help="Messages on stdin end with NUL.")] = False,
+    binary: Annotated[bool, typer.Option(help="Send stdin's messages as binary.")] = False,
+    whole: Annotated[bool, typer.Option(help="Send all of stdin as one message.")] = False,
+    delimiter: Annotated[
+        Delimiter, typer.Option(help="What follows each payload in --format raw.")
+    ] = Delimiter.NEWLINE,
+) -> int:
+    """Open a session. In a pipe each line of stdin is one message, and each message received one line."""
+    from ..oneshot.run import Plan
+    from ..wire.frame import Opcode
+    from .sends import collect_sends
+
+    environment: Environment = context.obj
+    settings = build_settings(
+        url, shared, environment, piped_format=Format.RAW, delimiter=_DELIMITERS[delimiter]
+    )
+    if whole and null:
+        raise UsageError("--whole and -0 contradict each other")
+    reads = not (no_input or echo)
+    if not reads and (null or binary or whole):
+        raise UsageError("--no-input and --echo read no stdin: -0, --binary and --whole have no meaning then")
+    plan = Plan(
+        sends=collect_sends(environment.arguments, send or [], send_binary or []),
+        input_opcode=Opcode.BINARY if binary else Opcode.TEXT,
+        wait=_wait(wait, reads=reads, counted=count is not None),
+        duration=None if duration is None else parsed("--duration", parse_duration, duration),
+        echo=echo,
+    )
+    stdin = _Stdin(whole, b"\0" if null else b"\n", text=not binary) if reads else None
+    return run_connected(_body(plan, stdin, count, settings), settings, environment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stdin:
+    """How stdin is cut into messages."""
+
+    whole: bool
+    delimiter: bytes
+    text: bool
+
+
+def _wait(text: str | None, *, reads: bool, counted: bool) -> float | None:
+    """Seconds of silence that end the run; None where `--count` or the peer ends it (contract §6)."""
+    if text is None:
+        return 1.0 if reads and not counted else None
+    seconds = parsed("--wait", parse_duration, text)
+    return None if counted else seconds
+
+
+def _body(plan: Plan, stdin: _Stdin | None, count: int | None, settings: Settings) -> Body:
+    async def connect(runtime: Runtime, target: Target) -> Report:
+        from ..oneshot.gate import Gate
+        from ..oneshot.run import OneShot
+        from ..oneshot.source import Source
+        from ..oneshot.split import DelimitedSplitter, WholeSplitter
+        from ..session.session import Session
+
+        source = None
+        if stdin is not None:
+            splitter = WholeSplitter() if stdin.whole else DelimitedSplitter(stdin.delimiter)
+            source = Source(runtime.environment.stdin, splitter, text=stdin.text)
+        (sink,) = runtime.journal.listeners
+        gate = Gate(sink, count)
+        runtime.journal.listeners[:] = [gate]
+        session = Session(target, runtime.journal, ok_close=settings.ok_close)
+        return await OneShot(session, plan, source, gate, runtime.stop).perform()
+
+    return connect
