@@ -6,12 +6,7 @@ import inspect
 
 import pytest
 
-from .support import DEADLINE, run
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "deadline(seconds): another deadline for this async test")
-    config.addinivalue_line("markers", "system: needs a program that pip does not install")
+from tests.support import DEADLINE, run
 
 
 @pytest.hookimpl(tryfirst=True)

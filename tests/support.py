@@ -1,4 +1,4 @@
-"""What every test may need: a deadline for coroutines, servers in a thread, wscli as a process or in a pty."""
+"""What every test may need: deadlines, servers in a thread, wscli as a process or on a terminal."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def _guarded(coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
 
 @contextlib.contextmanager
 def in_thread(manager: AbstractAsyncContextManager[T], timeout: float = 60.0) -> Iterator[T]:
-    """Keeps an async server up in a thread of its own, for tests that block: `with in_thread(raw_server(s))`."""
+    """Keeps an async server up in a thread, for tests that block: `with in_thread(raw_server(script))`."""
     started, stop = threading.Event(), asyncio.Event()
     outcome: list[Any] = []
     loops: list[asyncio.AbstractEventLoop] = []
@@ -108,9 +108,15 @@ def run_wscli(
     timeout: float = DEADLINE,
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs `wscli args` to its end and captures it; `stdin` None means a closed one (/dev/null)."""
-    source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+    source: dict[str, Any] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     return subprocess.run(
-        command(*args), capture_output=True, env=clean_env(env), cwd=cwd, timeout=timeout, check=False, **source
+        command(*args),
+        capture_output=True,
+        env=clean_env(env),
+        cwd=cwd,
+        timeout=timeout,
+        check=False,
+        **source,
     )
 
 

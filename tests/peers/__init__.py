@@ -1,7 +1,8 @@
 """Real servers for the tests: one that does exactly what a script says, and those that others wrote."""
 
-from .raw import Peer, PeerFrame, PeerGone, RawServer, RequestHead, encode_frame, raw_server
-from .tls import authority, server_context
+from .framing import PeerFrame, RequestHead, encode_frame
+from .raw import Peer, PeerGone, RawServer, raw_server
+from .tls import authority, server_context, write_ca
 
 __all__ = [
     "Peer",
@@ -13,4 +14,5 @@ __all__ = [
     "encode_frame",
     "raw_server",
     "server_context",
+    "write_ca",
 ]

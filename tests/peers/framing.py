@@ -86,7 +86,9 @@ def encode_frame(
     declared = len(body) if length is None else length
     if length_code is None:
         length_code = declared if declared < 126 else 126 if declared < 1 << 16 else 127
-    extended = {126: struct.pack(">H", declared & 0xFFFF), 127: struct.pack(">Q", declared)}.get(length_code, b"")
+    extended = {126: struct.pack(">H", declared & 0xFFFF), 127: struct.pack(">Q", declared)}.get(
+        length_code, b""
+    )
     first = (0x80 if fin else 0) | rsv << 4 | opcode
     second = (0x80 if mask is not None else 0) | length_code
     if mask is not None:

@@ -126,9 +126,7 @@ class Peer:
     ) -> None:
         """Sends one frame, see `encode_frame`."""
         await self.send(
-            encode_frame(
-                opcode, payload, fin=fin, rsv=rsv, mask=mask, length=length, length_code=length_code
-            )
+            encode_frame(opcode, payload, fin=fin, rsv=rsv, mask=mask, length=length, length_code=length_code)
         )
 
     async def close(self, code: int | None = 1000, reason: str = "") -> None:
@@ -232,7 +230,10 @@ class Peer:
             return await self._recv()
         while True:
             try:
-                return self._tls.read(65536)
+                chunk = self._tls.read(65536)
+                # OpenSSL gives b"" for close_notify, and Python lets it do so for a bare FIN too.
+                self.tls_notified = self.tls_notified or (not chunk and not self._incoming.eof)
+                return chunk
             except ssl.SSLWantReadError:
                 await self._feed_tls()
             except ssl.SSLZeroReturnError:

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidMessage, InvalidStatus
+from websockets.typing import Subprotocol
 
-from ..support import in_thread, run
-from . import Peer, encode_frame, raw_server
-from .framing import decode_frame
-from .tls import write_ca
+from tests.peers import Peer, encode_frame, raw_server
+from tests.peers.framing import decode_frame
+from tests.peers.tls import write_ca
+from tests.support import in_thread, run
+
+CHAT = Subprotocol("chat")
 
 
 async def greet(peer: Peer) -> None:
@@ -25,7 +28,7 @@ async def greet(peer: Peer) -> None:
 
 async def test_a_script_greets_and_answers_close() -> None:
     async with raw_server(greet) as server:
-        async with connect(server.url, subprotocols=["chat"]) as client:
+        async with connect(server.url, subprotocols=[CHAT]) as client:
             assert await client.recv() == "hello"
         await server.finished()
         assert server.peer.frames[-1].close_code == 1000
@@ -37,7 +40,7 @@ async def test_a_script_greets_and_answers_close() -> None:
 async def test_tls_script_sends_close_notify(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=write_ca(tmp_path))
     async with raw_server(greet, tls=True) as server:
-        async with connect(server.url, ssl=context, subprotocols=["chat"]) as client:
+        async with connect(server.url, ssl=context, subprotocols=[CHAT]) as client:
             assert await client.recv() == "hello"
         await server.finished()
 
@@ -65,11 +68,10 @@ async def test_reset_reaches_the_client_as_a_reset() -> None:
         await peer.read_frame()
         peer.reset()
 
-    async with raw_server(reset) as server:
-        async with connect(server.url) as client:
-            await client.send("x")
-            with pytest.raises(ConnectionClosedError) as caught:
-                await client.recv()
+    async with raw_server(reset) as server, connect(server.url) as client:
+        await client.send("x")
+        with pytest.raises(ConnectionClosedError) as caught:
+            await client.recv()
     assert isinstance(caught.value.__cause__, ConnectionResetError)
 
 
@@ -92,9 +94,10 @@ async def test_a_hanging_script_does_not_hang_the_test() -> None:
 
 
 def test_a_leaked_task_fails_the_test() -> None:
+    kept = []
+
     async def leak() -> None:
-        leak_task = asyncio.create_task(asyncio.Event().wait())
-        assert leak_task
+        kept.append(asyncio.create_task(asyncio.Event().wait()))
 
     with pytest.raises(AssertionError, match="leaked"):
         run(leak())
@@ -103,7 +106,7 @@ def test_a_leaked_task_fails_the_test() -> None:
 def test_in_thread_serves_a_blocking_client() -> None:
     from websockets.sync.client import connect as connect_sync
 
-    with in_thread(raw_server(greet)) as server, connect_sync(server.url, subprotocols=["chat"]) as client:
+    with in_thread(raw_server(greet)) as server, connect_sync(server.url, subprotocols=[CHAT]) as client:
         assert client.recv() == "hello"
 
 

@@ -1,0 +1,230 @@
+"""The embedded server: life and limits of what `wscli serve` and `demo:` URLs run, on websockets' server.
+
+It is safe to leave running: it binds to loopback unless told otherwise, refuses pages of foreign origins,
+bounds connections, sizes and what piles up for a client that does not read, and writes nothing anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import socket
+from collections.abc import Sequence
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Origin, Subprotocol
+
+from .. import __version__
+from ..config import DEFAULT_MAX_SIZE
+from ..errors import UsageError
+from .scenarios import DEFAULT_SCENARIO, Choice, choose, shed_if_stuck
+
+DEFAULT_MAX_CONNECTIONS = 100
+
+# A page on this machine is no stranger; anything else that a browser sends an Origin for is.
+_LOCAL_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
+# How long clients have to answer Close 1001 when the server stops, in seconds (contract §3: at most 1 s).
+_STOP_GRACE = 0.5
+# How long a client may take to read what was sent and answer our Close while the server runs, in seconds.
+_CLOSE_TIMEOUT = 300.0
+
+
+def _quiet_logger() -> logging.Logger:
+    """A logger that writes nowhere: what goes wrong with a client is the client's to see."""
+    logger = logging.Logger("wscli.server", logging.CRITICAL)
+    logger.addHandler(logging.NullHandler())
+    return logger
+
+
+class EmbeddedServer:
+    """One scenario on one port, as an async context manager.
+
+    `scenario` and `query` choose what every connection gets; with `scenario` None the path of each
+    request chooses (`/hello`, `/close?code=4001`; `/` is echo). `port` 0 takes a free one. `origins` are
+    allowed on top of none and those of this machine; `"*"` allows all. `max_size` bounds an incoming
+    message, in bytes after inflation. `max_connections` counts clients at one time.
+
+    Raises: UsageError, from the constructor for a bad scenario or query, on entry when it cannot listen.
+    """
+
+    def __init__(
+        self,
+        scenario: str | None = DEFAULT_SCENARIO,
+        query: str = "",
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        origins: Sequence[str] = (),
+        max_size: int = DEFAULT_MAX_SIZE,
+        max_connections: int = DEFAULT_MAX_CONNECTIONS,
+        compression: bool = True,
+    ) -> None:
+        self.choice = None if scenario is None else choose(scenario, query)
+        self.max_size = max_size
+        self.max_connections = max_connections
+        self.guarded: set[GuardedConnection] = set()
+        self._host, self._port = host, port
+        self._origins, self._compression = origins, compression
+        self._server: Server | None = None
+        self._failure: Exception | None = None
+
+    @property
+    def url(self) -> str:
+        """Where to connect to: a `ws://` URL with the address and port that the server really has."""
+        if self._server is None:
+            raise RuntimeError("the server has no address before it listens")
+        address, port = self._server.sockets[0].getsockname()[:2]
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - shown, not bound
+        return f"ws://[{reachable}]:{port}/" if ":" in reachable else f"ws://{reachable}:{port}/"
+
+    async def __aenter__(self) -> Self:
+        server = serve(
+            self._play,
+            self._host,
+            self._port,
+            origins=None if "*" in self._origins else [None, _LOCAL_ORIGIN, *map(Origin, self._origins)],
+            select_subprotocol=_first_offered,
+            compression="deflate" if self._compression else None,
+            process_request=self._admit,
+            server_header=f"wscli/{__version__}",
+            # Pings that nobody asked for would disturb what is being looked at; TCP keepalive does it.
+            ping_interval=None,
+            close_timeout=_CLOSE_TIMEOUT,
+            max_size=self.max_size,
+            logger=_quiet_logger(),
+            create_connection=self._connection,  # type: ignore[arg-type]  # a factory does, says its docstring
+        )
+        try:
+            self._server = await server
+        except (OSError, OverflowError) as failure:
+            raise UsageError(
+                f"cannot listen on {self._host} port {self._port}: {failure}",
+                hint="choose another --port (0 takes a free one) or --host",
+            ) from failure
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        if kind is None and self._failure is not None:
+            raise self._failure
+
+    async def serve_forever(self) -> None:
+        """Waits until the server is stopped; cancel it, or call `stop()`."""
+        if self._server is not None:
+            await self._server.wait_closed()
+
+    async def stop(self) -> None:
+        """Closes every connection with 1001, aborts what does not answer in half a second."""
+        if self._server is None:
+            return
+        for connection in list(self.guarded):
+            if not connection.may_be_closed:
+                connection.transport.abort()
+        self._server.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_GRACE):
+                await self._server.wait_closed()
+        for connection in list(self.guarded):
+            connection.transport.abort()
+        await self._server.wait_closed()
+
+    def _connection(self, *args: object, **options: object) -> GuardedConnection:
+        return GuardedConnection(self, *args, **options)
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Decides over an opening handshake: None lets it go on."""
+        if len(self.guarded) > self.max_connections:
+            return _refuse(
+                connection, 503, f"this server takes {self.max_connections} connections at a time\n"
+            )
+        try:
+            choice = self.choice or _choice_from(request.path)
+        except UsageError as failure:
+            return _refuse(connection, 404, f"{failure.message}: {failure.hint}\n")
+        if choice.scenario.refusal is not None:
+            status, body = choice.scenario.refusal
+            return _refuse(connection, status, body, "application/json")
+        if isinstance(connection, GuardedConnection):
+            connection.choice = choice
+        return None
+
+    async def _play(self, connection: ServerConnection) -> None:
+        choice = connection.choice if isinstance(connection, GuardedConnection) else None
+        try:
+            if choice is not None:
+                await choice.play(connection)
+        except (ConnectionClosed, OSError):
+            return
+        except Exception as failure:
+            # A bug of ours must not pass as a client that left: it surfaces where the server ends.
+            self._failure = self._failure or failure
+            raise
+
+
+class GuardedConnection(ServerConnection):
+    """A connection that knows its scenario, and that cannot make the server's memory grow."""
+
+    def __init__(self, owner: EmbeddedServer, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]  # websockets passes its own arguments
+        self.owner = owner
+        self.choice: Choice | None = None
+
+    @property
+    def scenario(self) -> str:
+        return "" if self.choice is None else self.choice.scenario.name
+
+    @property
+    def deaf(self) -> bool:
+        return self.choice is not None and self.choice.scenario.deaf
+
+    @property
+    def may_be_closed(self) -> bool:
+        """Whether Close 1001 may be said to this client: its handshake is done, its scenario not deaf."""
+        return self.choice is not None and not self.deaf
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.owner.guarded.add(self)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # Beyond the 503s of `_admit`: clients that connect and never ask for anything.
+        if len(self.owner.guarded) > 2 * self.owner.max_connections:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.owner.guarded.discard(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        # Not pause_reading(): a client's FIN would go unseen, and its connection stay for ever.
+        if self.deaf:
+            return
+        super().data_received(data)
+        # Pongs are written without back-pressure: a client that pings and never reads is shed.
+        shed_if_stuck(self, self.owner.max_size + 4 * 1024**2)
+
+
+def _choice_from(target: str) -> Choice:
+    path, _, query = target.partition("?")
+    return choose(path.strip("/") or DEFAULT_SCENARIO, query)
+
+
+def _first_offered(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return offered[0] if offered else None
+
+
+def _refuse(
+    connection: ServerConnection, status: int, body: str, content_type: str = "text/plain; charset=utf-8"
+) -> Response:
+    response = connection.respond(HTTPStatus(status), body)
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = content_type
+    return response
