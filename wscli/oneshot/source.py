@@ -90,8 +90,8 @@ class Source:
             return False
         deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
         # The thread's progress has no event: how much is readable is the kernel's to know.
-        while not self._settled() and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.001)  # noqa: ASYNC110 (see above)
+        while not self._settled() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 (see above)
+            await asyncio.sleep(0.001)
         return self.waiting > 0
 
     def _settled(self) -> bool:
