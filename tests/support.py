@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,6 +41,12 @@ async def _guarded(coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
     if unseen:
         raise AssertionError(f"errors that nobody saw: {unseen}")
     return result
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for what no event announces, a few milliseconds at a time; the test's deadline bounds it."""
+    while not condition():  # noqa: ASYNC110 - for conditions in code that sets no event
+        await asyncio.sleep(0.002)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from tests.peers import encode_frame
 from wscli.errors import UsageError
 from wscli.server.serve import EmbeddedServer
 
@@ -32,7 +33,7 @@ async def test_it_listens_on_loopback_and_a_free_port() -> None:
 
 async def test_a_taken_port_is_a_usage_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        with pytest.raises(UsageError, match="cannot listen on 127.0.0.1 port") as caught:
+        with pytest.raises(UsageError, match="cannot listen on") as caught:
             async with EmbeddedServer(port=taken.getsockname()[1]):
                 pass
         assert "--port" in caught.value.hint
@@ -155,7 +156,9 @@ async def test_a_client_that_pings_and_never_reads_is_dropped() -> None:
     async with EmbeddedServer(max_size=1000) as server:
         client = await connect(server.url, compression=None, ping_interval=None)
         client.transport.pause_reading()
-        with pytest.raises(ConnectionClosed):
-            while True:
-                await client.ping()
-        assert not server.guarded
+        pings = encode_frame(9, b"x" * 125, mask=b"\0\0\0\0") * 1000
+        while server.guarded:
+            client.transport.write(pings)
+            await client.drain()
+            await asyncio.sleep(0)
+        client.transport.abort()
