@@ -39,6 +39,7 @@ HOMES = {
     "typer": ("cli/",),
     "prompt_toolkit": ("repl/",),
     "rich": ("sinks/human",),
+    "python_socks": ("net/",),
     "websockets": ("session/", "server/"),
 }
 # What events are made of is at home wherever events are.

@@ -32,14 +32,14 @@ _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 class LazyGroup(TyperGroup):
     """Lists commands from the table, and imports the module of the one that is used."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 # Typer's signature
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 # Typer's signature
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """What the help shows: a name and its line."""
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str, Any, list[str]]:  # noqa: ARG002
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str, Any, list[str]]:
         name = args[0]
         if name not in COMMANDS:
             raise unknown_command(name, list(COMMANDS))
