@@ -96,7 +96,9 @@ class Target:
 
     `headers` are the user's own (credentials and cookies included), in order: each replaces wscli's header
     of that name. `removed` are lower-case names that must not be sent. Sizes are bytes, times seconds;
-    `max_size` bounds a message after inflation. `family` is 4, 6 or 0 for both.
+    `max_size` bounds a message after inflation. `family` is 4, 6 or 0 for both. `resolve_overrides` are host,
+    port and the addresses to use; `connect_to` is the host and port to connect to instead of the URL's.
+    `proxy` is a URL, with its credentials; without one the environment may name one, unless `no_proxy`.
     """
 
     url: Url
@@ -111,6 +113,11 @@ class Target:
     close_timeout: float = DEFAULT_CLOSE_TIMEOUT
     tls: TlsOptions = TlsOptions()
     family: int = 0
+    resolve_overrides: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+    connect_to: tuple[str, int] | None = None
+    unix_socket: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    no_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

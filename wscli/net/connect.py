@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import ConnectFailed
 from ..events import Attempt, Clock
+from .progress import milliseconds
 from .resolve import Endpoint
 from .stream import address_text
 
@@ -106,11 +107,6 @@ async def connect_unix(path: str, clock: Clock) -> Connection:
         ) from failure
     attempt = Attempt(address=path, duration_ms=milliseconds(clock.now() - started), error=None)
     return Connection(sock, endpoint, (attempt,))
-
-
-def milliseconds(seconds: float) -> float:
-    """Milliseconds to the microsecond, as events give durations."""
-    return round(seconds * 1000, 3)
 
 
 def _interleave(endpoints: Sequence[Endpoint]) -> list[Endpoint]:

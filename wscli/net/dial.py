@@ -1,34 +1,23 @@
-"""From a target to an open stream: resolve, connect, TLS, each phase announced, timed and made an event."""
+"""From a target to an open stream: resolve, connect, proxy, TLS, each phase announced, timed, an event."""
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
-from ..config import Target
-from ..errors import WscliError
-from ..events import Certificate, Clock, Connected, Event, Resolved, TlsEstablished
-from .connect import Connection, connect, milliseconds
+from ..config import Target, TlsOptions
+from ..errors import PeerError, ProxyFailed
+from ..events import Clock, Connected, Event, Resolved
+from .connect import Connection, connect, connect_unix
 from .context import KeyPassword, make_context
-from .resolve import Endpoint, parse_address, resolve
-from .stream import SocketStream, Stream, StreamBroken, address_text
-from .tls import TLSStream
-from .trust import explain_failure, explain_mistrust
-from .x509 import read_certificate
-
-# The second look at a certificate that is not trusted only adds detail to a failure: it may not hold it up.
-_LOOK_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where the facts of one dial go: events, the clock that times them, and the phase that begins."""
-
-    emit: Callable[[Event], None]
-    clock: Clock
-    enter: Callable[[str], None]
+from .progress import Progress
+from .proxy import open_tunnel
+from .resolve import Endpoint, check_family, parse_address, resolve
+from .routes import ProxyUrl, override_for, proxy_for
+from .secure import TlsPeer, secure
+from .socks import load_python_socks
+from .stream import SocketStream, Stream, address_text
 
 
 async def dial(
@@ -41,137 +30,138 @@ async def dial(
 ) -> Stream:
     """An open stream to the target's URL, through TLS when it is secure.
 
-    `enter` is called with `resolve`, `connect` and `tls` as each phase begins; the caller owns the deadline.
-    `key_password` is asked for the password of an encrypted `--key`. Cancelled or failed at any point, no
-    socket stays open.
+    `enter` is called with `resolve`, `connect`, `proxy` and `tls` as each phase begins; the caller owns the
+    deadline. `key_password` is asked for the password of an encrypted `--key`. Cancelled or failed at any
+    point, no socket stays open.
 
-    Raises: UsageError (before anything is sent), ResolveFailed, ConnectFailed, TLSFailed,
+    Raises: UsageError (before anything is sent), ResolveFailed, ConnectFailed, ProxyFailed, TLSFailed,
     CertificateUntrusted.
     """
     progress = Progress(emit, clock, enter)
+    proxy = proxy_for(target)
+    if proxy is not None and proxy.scheme.startswith("socks"):
+        load_python_socks()
     context = make_context(target.tls, key_password) if target.url.secure else None
-    connection = await _connect(target, progress)
-    stream: Stream = SocketStream(connection.sock)
+    if proxy is not None:
+        stream, pinned = await _through(proxy, target, progress), target
+    else:
+        connection = await _connect(target, *_peer_of(target), progress)
+        stream, pinned = SocketStream(connection.sock), _pin(target, connection)
     if context is None:
         return stream
 
     async def again() -> Stream:
-        repeated = await connect(target.url.host, [connection.endpoint], clock)
-        return SocketStream(repeated.sock)
+        if proxy is not None:
+            return await _through(proxy, target, progress.muted())
+        return SocketStream((await _connect(pinned, *_peer_of(pinned), progress.muted())).sock)
 
-    return await secure(stream, context, target, progress, again)
+    return await secure(stream, context, _tls_peer(target), progress, again)
 
 
-async def _connect(target: Target, progress: Progress) -> Connection:
-    url = target.url
-    endpoints = await _resolve(url.host, url.port, target.family, progress)
+def _peer_of(target: Target) -> tuple[str, int]:
+    return target.connect_to or (target.url.host, target.url.port)
+
+
+def _pin(target: Target, connection: Connection) -> Target:
+    """The target whose next connection goes where this one went."""
+    if target.unix_socket is not None:
+        return target
+    return replace(target, connect_to=(connection.endpoint.host, connection.endpoint.port))
+
+
+def _tls_peer(target: Target) -> TlsPeer:
+    # RFC 6066 §3: the name goes without a trailing dot.
+    name = (target.tls.servername or target.url.host).rstrip(".")
+    return TlsPeer(name, address_text(target.url.host, target.url.port), not target.tls.insecure)
+
+
+async def _connect(target: Target, host: str, port: int, progress: Progress) -> Connection:
+    """TCP to host and port, or the Unix socket of the target."""
+    path = target.unix_socket
+    endpoints = [] if path is not None else await _resolve(target, host, port, progress)
     progress.enter("connect")
     started = progress.clock.now()
-    connection = await connect(url.host, endpoints, progress.clock)
+    if path is not None:
+        connection = await connect_unix(path, progress.clock)
+    else:
+        connection = await connect(host, endpoints, progress.clock)
     try:
-        _emit_connected(connection, started, progress)
+        _emit_connected(connection, progress.since(started), progress)
     except BaseException:
         connection.sock.close()
         raise
     return connection
 
 
-async def _resolve(host: str, port: int, family: int, progress: Progress) -> list[Endpoint]:
+async def _resolve(target: Target, host: str, port: int, progress: Progress) -> list[Endpoint]:
     progress.enter("resolve")
     started = progress.clock.now()
-    endpoints = await resolve(host, port, family)
-    duration = milliseconds(progress.clock.now() - started)
-    stamp = progress.clock.stamp()
+    given = override_for(target, host, port)
+    if given:
+        endpoints = [found for each in given if (found := parse_address(each, port)) is not None]
+        endpoints = check_family(host, endpoints, target.family)
+    else:
+        endpoints = await resolve(host, port, target.family)
+    duration, stamp = progress.since(started), progress.clock.stamp()
     addresses = tuple(dict.fromkeys(endpoint.host for endpoint in endpoints))
     progress.emit(Resolved(t=stamp.t, time=stamp.time, host=host, addresses=addresses, duration_ms=duration))
     return endpoints
 
 
-def _emit_connected(connection: Connection, started: float, progress: Progress) -> None:
-    duration = milliseconds(progress.clock.now() - started)
+def _emit_connected(connection: Connection, duration: float, progress: Progress) -> None:
     stamp = progress.clock.stamp()
+    local = connection.sock.getsockname()
     progress.emit(
         Connected(
             t=stamp.t,
             time=stamp.time,
             address=connection.endpoint.host,
             port=connection.endpoint.port,
-            local_address=address_text(*connection.sock.getsockname()[:2]),
+            local_address=address_text(*local[:2]) if isinstance(local, tuple) else "",
             duration_ms=duration,
             attempts=connection.attempts,
         )
     )
 
 
-async def secure(
-    stream: Stream,
-    context: ssl.SSLContext,
-    target: Target,
-    progress: Progress,
-    again: Callable[[], Awaitable[Stream]],
-) -> TLSStream:
-    """TLS over `stream`, which is closed when that fails; `again` opens another one, for a second look.
-
-    Raises: TLSFailed, CertificateUntrusted.
-    """
-    # RFC 6066 §3: the name goes without a trailing dot.
-    name = (target.tls.servername or target.url.host).rstrip(".")
-    tls = TLSStream(stream, context, name)
+async def _through(proxy: ProxyUrl, target: Target, progress: Progress) -> Stream:
+    """A tunnel to the target through `proxy`; what fails on the way to the proxy is the proxy's failure."""
     try:
-        progress.enter("tls")
-        started = progress.clock.now()
-        await tls.handshake()
-        _emit_tls(tls, name, target, milliseconds(progress.clock.now() - started), progress)
-    except ssl.SSLCertVerificationError as failure:
-        tls.close()
-        raise explain_mistrust(failure, name, await _look_again(again, name)) from failure
-    except (ssl.SSLError, EOFError, StreamBroken) as failure:
-        tls.close()
-        raise explain_failure(failure, tls, address_text(target.url.host, target.url.port)) from failure
+        stream = await _reach(proxy, target, progress)
+    except PeerError as failure:
+        raise ProxyFailed(f"proxy {proxy}: {failure.message}", hint=failure.hint) from failure
+    try:
+        host, port = _peer_of(target)
+        if proxy.scheme in {"socks5", "socks4"}:
+            # These are given an address, which we look up; SOCKS4 knows IPv4 alone.
+            seen = replace(target, family=4) if proxy.scheme == "socks4" else target
+            host = (await _resolve(seen, host, port, progress))[0].host
+        await open_tunnel(stream, proxy, host, port, progress)
     except BaseException:
-        tls.close()
+        stream.close()
         raise
-    return tls
+    return stream
 
 
-def _emit_tls(tls: TLSStream, name: str, target: Target, duration: float, progress: Progress) -> None:
-    cipher = tls.ssl_object.cipher()
-    stamp = progress.clock.stamp()
-    progress.emit(
-        TlsEstablished(
-            t=stamp.t,
-            time=stamp.time,
-            version=tls.ssl_object.version() or "",
-            cipher=cipher[0] if cipher else "",
-            alpn=tls.ssl_object.selected_alpn_protocol(),
-            # RFC 6066 §3: an address is verified, but not sent as SNI.
-            server_name=None if parse_address(name, 0) else name,
-            verified=not target.tls.insecure,
-            certificate=_certificate(tls),
-            duration_ms=duration,
-        )
-    )
+async def _reach(proxy: ProxyUrl, target: Target, progress: Progress) -> Stream:
+    context = _proxy_context(target) if proxy.scheme == "https" else None
+
+    async def connection(quiet: bool = False) -> Stream:
+        told = progress.muted() if quiet else progress
+        return SocketStream((await _connect(target, proxy.host, proxy.port, told)).sock)
+
+    stream = await connection()
+    if context is None:
+        return stream
+    where = address_text(proxy.host, proxy.port)
+    peer = TlsPeer(proxy.host.rstrip("."), where, not target.tls.insecure)
+    return await secure(stream, context, peer, progress, lambda: connection(quiet=True))
 
 
-def _certificate(tls: TLSStream) -> Certificate | None:
-    der = tls.ssl_object.getpeercert(binary_form=True)
-    return read_certificate(der) if der else None
-
-
-async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> Certificate | None:
-    """The certificate that was not trusted: Python gives it only to a handshake that trusts everything."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    stream: Stream | None = None
-    try:
-        async with asyncio.timeout(_LOOK_SECONDS):
-            stream = await again()
-            tls = TLSStream(stream, context, name)
-            await tls.handshake()
-            return _certificate(tls)
-    except (TimeoutError, WscliError, ssl.SSLError, OSError, EOFError, StreamBroken):
-        return None
-    finally:
-        if stream is not None:
-            stream.close()
+def _proxy_context(target: Target) -> ssl.SSLContext:
+    """-k, --cacert and --tls-min hold for the proxy too; our identity and the server's name do not."""
+    tls = target.tls
+    context = make_context(TlsOptions(insecure=tls.insecure, cacert=tls.cacert, minimum=tls.minimum))
+    # --cacert is mostly meant for the server: a proxy that the system trusts stays trusted.
+    context.load_default_certs()
+    return context

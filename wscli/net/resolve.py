@@ -40,16 +40,25 @@ async def resolve(host: str, port: int, family: int = 0) -> list[Endpoint]:
     """
     literal = parse_address(host, port)
     if literal is not None:
-        if family and literal.family != _FAMILIES[family]:
-            raise UsageError(
-                f"-{family} asks for IPv{family}, but {host} is an address of the other family",
-                hint=f"leave out -{family}, or give a host name",
-            )
-        return [literal]
+        return check_family(host, [literal], family)
     try:
         return _endpoints(await _look_up(host, port, family))
     except (socket.gaierror, UnicodeError) as failure:
         raise _explain(host, family, failure) from failure
+
+
+def check_family(host: str, endpoints: list[Endpoint], family: int) -> list[Endpoint]:
+    """The endpoints of `family`, in order.
+
+    Raises: UsageError when none of them is.
+    """
+    fitting = [each for each in endpoints if not family or each.family == _FAMILIES[family]]
+    if not fitting:
+        raise UsageError(
+            f"-{family} asks for IPv{family}, but {host} stands for an address of the other family",
+            hint=f"leave out -{family}, or give another name or address",
+        )
+    return fitting
 
 
 def parse_address(host: str, port: int) -> Endpoint | None:

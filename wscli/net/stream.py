@@ -48,6 +48,10 @@ class Stream(ABC):
         """From 1 to `limit` bytes, or b"" at the end of the stream (and ever after)."""
 
     @abstractmethod
+    def unread(self, chunk: bytes) -> None:
+        """Give back bytes that were received too far; `receive` gives them again, first of all."""
+
+    @abstractmethod
     async def send_some(self, view: memoryview | bytes) -> int:
         """Hand the first bytes of `view` to the kernel, and say how many; waits only while it has no room.
 
@@ -82,7 +86,18 @@ class Stream(ABC):
 class SocketStream(Stream):
     """A connected TCP or Unix socket; it owns the socket from here on."""
 
-    __slots__ = ("_at_end", "_ended", "_loop", "_names", "_reading", "_ready", "_sock", "_writing", "failure")
+    __slots__ = (
+        "_at_end",
+        "_ended",
+        "_loop",
+        "_names",
+        "_reading",
+        "_ready",
+        "_sock",
+        "_unread",
+        "_writing",
+        "failure",
+    )
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -90,6 +105,7 @@ class SocketStream(Stream):
         self._ended: Ended = "open"
         self._at_end = False
         self._ready = False
+        self._unread = b""
         self._reading: asyncio.Future[None] | None = None
         self._writing: asyncio.Future[None] | None = None
         self.failure: OSError | None = None
@@ -111,6 +127,9 @@ class SocketStream(Stream):
         return self._names[1]
 
     async def receive(self, limit: int = RECEIVE_LIMIT) -> bytes:
+        if self._unread:
+            chunk, self._unread = self._unread[:limit], self._unread[limit:]
+            return chunk
         # A peer that always has bytes waiting must not keep timers and other tasks from running. The pause
         # comes before the read: cancelled after it, the bytes would be lost.
         if self._ready:
@@ -128,6 +147,9 @@ class SocketStream(Stream):
                 self._ready = True
                 return chunk if chunk else self._reached_fin()
         return b""
+
+    def unread(self, chunk: bytes) -> None:
+        self._unread = chunk + self._unread
 
     async def send_some(self, view: memoryview | bytes) -> int:
         while self._sock.fileno() >= 0:

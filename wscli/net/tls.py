@@ -107,6 +107,9 @@ class TLSStream(Stream):
                 return b""
             self._from_peer.write(ciphertext)
 
+    def unread(self, chunk: bytes) -> None:
+        self._plain[:0] = chunk
+
     async def send_some(self, view: memoryview | bytes) -> int:
         """Encrypt at most one record, and report its plaintext once all of its bytes are with the kernel.
 

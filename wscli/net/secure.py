@@ -1,0 +1,107 @@
+"""TLS on a stream that stands: the handshake, its event, and a second look when there is no trust."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ..errors import WscliError
+from ..events import Certificate, TlsEstablished
+from .progress import Progress
+from .resolve import parse_address
+from .stream import Stream, StreamBroken
+from .tls import TLSStream
+from .trust import explain_failure, explain_mistrust
+from .x509 import read_certificate
+
+# The second look at a certificate that is not trusted only adds detail to a failure: it may not hold it up.
+_LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPeer:
+    """Who shall be at the other end: the name that is sent and verified, and `host:port` for messages."""
+
+    name: str
+    where: str
+    verified: bool
+
+
+async def secure(
+    stream: Stream,
+    context: ssl.SSLContext,
+    peer: TlsPeer,
+    progress: Progress,
+    again: Callable[[], Awaitable[Stream]],
+) -> TLSStream:
+    """TLS over `stream`, which is closed when that fails; `again` opens another one, for a second look.
+
+    Raises: TLSFailed, CertificateUntrusted.
+    """
+    try:
+        tls = TLSStream(stream, context, peer.name)
+        progress.enter("tls")
+        started = progress.clock.now()
+        await _shake_hands(tls, peer)
+        _emit(tls, peer, progress.since(started), progress)
+    except ssl.SSLCertVerificationError as failure:
+        stream.close()
+        raise explain_mistrust(failure, peer.name, await _look_again(again, peer.name)) from failure
+    except BaseException:
+        stream.close()
+        raise
+    return tls
+
+
+async def _shake_hands(tls: TLSStream, peer: TlsPeer) -> None:
+    try:
+        await tls.handshake()
+    except ssl.SSLCertVerificationError:
+        raise
+    except (ssl.SSLError, EOFError, StreamBroken) as failure:
+        raise explain_failure(failure, tls, peer.where) from failure
+
+
+def _emit(tls: TLSStream, peer: TlsPeer, duration: float, progress: Progress) -> None:
+    cipher = tls.ssl_object.cipher()
+    stamp = progress.clock.stamp()
+    progress.emit(
+        TlsEstablished(
+            t=stamp.t,
+            time=stamp.time,
+            version=tls.ssl_object.version() or "",
+            cipher=cipher[0] if cipher else "",
+            alpn=tls.ssl_object.selected_alpn_protocol(),
+            # RFC 6066 §3: an address is verified, but not sent as SNI.
+            server_name=None if parse_address(peer.name, 0) else peer.name,
+            verified=peer.verified,
+            certificate=_certificate(tls),
+            duration_ms=duration,
+        )
+    )
+
+
+def _certificate(tls: TLSStream) -> Certificate | None:
+    der = tls.ssl_object.getpeercert(binary_form=True)
+    return read_certificate(der) if der else None
+
+
+async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> Certificate | None:
+    """The certificate that was not trusted: Python gives it only to a handshake that trusts everything."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    stream: Stream | None = None
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            stream = await again()
+            tls = TLSStream(stream, context, name)
+            await tls.handshake()
+            return _certificate(tls)
+    except (TimeoutError, WscliError, OSError, EOFError, StreamBroken):
+        return None
+    finally:
+        if stream is not None:
+            stream.close()
