@@ -50,13 +50,16 @@ def _shown(char: str) -> str:
 _TABLE: Final = _Table()
 
 
-def escape(text: str) -> str:
-    """`text` as one line that is safe to show, with `\\n` `\\r` `\\t` `\\xNN` `\\uNNNN` and `\\UNNNNNNNN`."""
+def escape(text: str, *, inside: bool = False) -> str:
+    """`text` as one line that is safe to show, with `\\n` `\\r` `\\t` `\\xNN` `\\uNNNN` and `\\UNNNNNNNN`.
+
+    `inside` says that something of ours stands before it on the line, so that `::1` may begin it.
+    """
     if not text.isprintable():
         text = text.translate(_TABLE)
     if "##" in text:
         text = _COMMAND_ANYWHERE.sub(r"#\\x23", text)
-    if "::" in text:
+    if "::" in text and not inside:
         text = _COMMAND_AT_START.sub(r"\1\\x3a", text)
     return text
 

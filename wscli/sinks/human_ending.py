@@ -150,11 +150,7 @@ def _close_handshake(event: Closed) -> str:
     clean = "closing handshake clean" if event.clean else "closing handshake not clean"
     took = "" if event.duration_ms is None else f" in {milliseconds(event.duration_ms)}"
     sent = event.sent
-    ours = (
-        "we sent no Close"
-        if sent is None
-        else f"we sent {'an empty Close' if sent.code is None else sent.code}"
-    )
+    ours = "no Close" if sent is None else "an empty Close" if sent.code is None else str(sent.code)
     return f"{clean}{took} · we sent {ours} · {_TCP[event.tcp]}"
 
 

@@ -88,7 +88,7 @@ def wrap(text: str, width: int, *, rest: int | None = None) -> list[str]:
     width, rest = max(width, 8), max(width if rest is None else rest, 8)
     pieces = []
     while cells(text) > width:
-        at = _fitting(text, width)
+        at = max(_fitting(text, width), 1)
         space = text.rfind(" ", at // 2, at + 1)
         at = space + 1 if space > 0 else at
         pieces.append(text[:at].rstrip(" "))
@@ -97,16 +97,16 @@ def wrap(text: str, width: int, *, rest: int | None = None) -> list[str]:
 
 
 def _fitting(text: str, width: int) -> int:
-    """How many characters of `text` fit in `width` cells (one at least, so that wrapping ends)."""
+    """How many characters of `text` fit in `width` cells."""
     if text.isascii():
-        return max(width, 1)
+        return width
     from rich.cells import get_character_cell_size
 
     for index, char in enumerate(text):
         width -= get_character_cell_size(char)
         if width < 0:
-            return max(index, 1)
-    return max(len(text), 1)
+            return index
+    return len(text)
 
 
 def size_text(count: int) -> str:

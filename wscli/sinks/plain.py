@@ -259,9 +259,9 @@ def _value(value: object) -> str:
         case tuple():
             return _value(",".join(map(str, value))) if value else "-"
         case _:
-            text = escape(str(value))
+            text = escape(str(value), inside=True)
             return text if _BARE.fullmatch(text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:
-    return '"' + escape(text).replace('"', r"\"") + '"'
+    return '"' + escape(text, inside=True).replace('"', r"\"") + '"'

@@ -182,7 +182,8 @@ class Redactor:
         for match in _HEAD_LINE.finditer(raw.decode("latin-1")):
             line, newline = match.groups()
             if line.startswith((" ", "\t")) and name:
-                line = " " + self._value(name, line.lstrip(" \t"), _RAW_MARKER)  # a folded value goes on
+                folded = line.lstrip(" \t")  # the value of the line before goes on
+                line = line[: len(line) - len(folded)] + self._value(name, folded, _RAW_MARKER)
             elif not lines or ":" not in line:
                 line = self._scrub(line, _RAW_MARKER)
             else:

@@ -35,6 +35,7 @@ _QUERY_VALUE: Final = re.compile(r"[^&#\s\"<>]*")
 _USERINFO: Final = re.compile(r"//([^/?#\s\"'<>]*)@")
 _JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _BEFORE_TOKEN: Final = frozenset({"bearer", "token", "access_token"})
+_URL_SAFE: Final = "/:@!$&'()*+,;=~"
 _SCHEME: Final = re.compile(r"\s*(?:basic|bearer|digest|negotiate|ntlm|token)\s+", re.IGNORECASE)
 
 
@@ -123,6 +124,7 @@ def forms_of(secret: str) -> set[str]:
     return {
         secret,
         quote(encoded),
+        quote(encoded, safe=_URL_SAFE),
         quote(encoded, safe=""),
         quote_plus(encoded),
         basic,

@@ -93,7 +93,7 @@ class Status:
 
     def _say(self, style: str, label: str, text: str) -> None:
         # One line: a newline in it may be the peer's.
-        line = self._palette.paint(style, label) + escape(self._redactor.scrub(text)) + "\n"
+        line = self._palette.paint(style, label) + escape(self._redactor.scrub(text), inside=True) + "\n"
         self._write(line)
 
     def _write(self, text: str) -> None:
