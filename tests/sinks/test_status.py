@@ -107,7 +107,7 @@ def test_raw_leaves_refusals_and_violations_to_stderr() -> None:
     batch: Batch = [
         request(),
         response(status=403, reason="Forbidden", body="go away"),
-        violation,
+        violation(),
         message(),
         closed(),
     ]
