@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import subprocess
 import sys
+import termios
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pyte
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
@@ -150,3 +155,120 @@ async def wscli(
             process.kill()
             await process.wait()
     return subprocess.CompletedProcess(args, process.returncode or 0, stdout, stderr)
+
+
+class Terminal:
+    """wscli on a pseudo-terminal: what it wrote, and what a person would see of that.
+
+    `written` holds every byte, `screen` is pyte's (it answers cursor reports as a real terminal does).
+    Its methods block: keep servers elsewhere (`in_thread`), or call them through `asyncio.to_thread`.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], master: int, screen: pyte.Screen) -> None:
+        self.process = process
+        self.written = bytearray()
+        self.screen = screen
+        self._master = master
+        self._stream = pyte.ByteStream(screen)
+        screen.write_process_input = self.send  # type: ignore[method-assign, assignment]  # its hook
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines on the screen, without white space at their ends."""
+        return [line.rstrip() for line in self.screen.display]
+
+    @property
+    def text(self) -> str:
+        """The screen as one text, without empty lines at the end."""
+        return "\n".join(self.lines).rstrip()
+
+    def send(self, keys: str | bytes) -> None:
+        """Types `keys`; Enter is `\\r`, Ctrl-C is `\\x03`."""
+        pending = keys.encode() if isinstance(keys, str) else keys
+        while pending:
+            pending = pending[os.write(self._master, pending) :]
+
+    def expect(self, text: str, timeout: float = DEADLINE) -> None:
+        """Waits until `text` stands on the screen."""
+        self.wait_for(lambda: text in self.text, f"{text!r} on the screen", timeout)
+
+    def wait_for(self, condition: Callable[[], bool], what: str, timeout: float = DEADLINE) -> None:
+        """Reads on until `condition` holds. Raises: AssertionError, which shows the screen."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if not self._read(deadline - time.monotonic()):
+                if condition():
+                    return
+                raise AssertionError(f"never came: {what}; on the screen:\n{self.text}")
+
+    def wait(self, timeout: float = DEADLINE) -> int:
+        """Reads to the end of the program; its exit status (negative for a signal)."""
+        deadline = time.monotonic() + timeout
+        while self._read(deadline - time.monotonic()):
+            pass
+        return self.process.wait(max(0.1, deadline - time.monotonic()))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Gives the terminal another size, as dragging a window's corner does (SIGWINCH)."""
+        self.screen.resize(rows, columns)
+        termios.tcsetwinsize(self._master, (rows, columns))
+
+    def _read(self, timeout: float) -> bool:
+        """Takes in what was written; False at the end of the program or of the time."""
+        if not select.select([self._master], [], [], max(0.0, timeout))[0]:
+            return False
+        try:
+            chunk = os.read(self._master, 65536)
+        except OSError:  # Linux: EIO once the last descriptor of the other side is closed
+            return False
+        self.written += chunk
+        self._stream.feed(chunk)
+        return bool(chunk)
+
+
+# A session's terminal has to be claimed from inside; a fork of the tests' own threads would be a warning.
+_CLAIM_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+@contextlib.contextmanager
+def pty_wscli(
+    *args: str,
+    columns: int = 80,
+    rows: int = 24,
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+    stdin: int | None = None,
+    program: list[str] | None = None,
+) -> Iterator[Terminal]:
+    """Runs `wscli args` on a terminal of that size; ended by force where the `with` ends, if it still runs.
+
+    `stdin` replaces the terminal as standard input (a descriptor, or subprocess.DEVNULL); `program` runs
+    another command line than wscli's.
+    """
+    master, slave = os.openpty()
+    try:
+        termios.tcsetwinsize(slave, (rows, columns))
+        process = subprocess.Popen(
+            [sys.executable, "-c", _CLAIM_TERMINAL, *(program or command(*args))],
+            stdin=slave if stdin is None else stdin,
+            stdout=slave,
+            stderr=slave,
+            env=clean_env(env),
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(master)
+        raise
+    finally:
+        os.close(slave)
+    try:
+        yield Terminal(process, master, pyte.Screen(columns, rows))
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
