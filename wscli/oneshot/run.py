@@ -17,9 +17,6 @@ from ..wire.runs import MessageRun
 from .gate import Gate
 from .source import Source
 
-# What of a long input is still sent after `--count` was reached: batches of one read each.
-_LAST_BATCHES = 64
-
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -167,12 +164,11 @@ class OneShot:
     async def _send_what_is_here(self, watch: Watch) -> None:
         """`--count` was reached: what stdin held by now still goes out before our Close."""
         source = self._source
-        for _ in range(_LAST_BATCHES):
-            if source is None or watch.over or not await source.holds_more():
-                return
-            batch = await source.take()
-            if batch is None:
-                return
+        if source is None or watch.over or not await source.holds_more():
+            return
+        left = source.waiting
+        while left > 0 and not watch.over and (batch := await source.take()) is not None:
+            left -= len(batch)
             self._session.send_messages(self._plan.input_opcode, batch)
             await self._session.room()
 
