@@ -23,6 +23,7 @@ class Outbox:
         self._stream = stream
         self._on_sent = on_sent
         self._chunks: list[bytes] = []
+        self._ends_with_pong = False
         self._changed = asyncio.Event()
         self._drained = asyncio.Event()
         self.queued = 0
@@ -32,8 +33,25 @@ class Outbox:
         """Queue bytes; they are written in order."""
         if chunk and not self.broken:
             self._chunks.append(chunk)
+            self._ends_with_pong = False
             self.queued += len(chunk)
             self._changed.set()
+
+    def put_pong(self, chunk: bytes) -> None:
+        """Queue the answer to a ping; while the peer takes nothing, only the latest one waits.
+
+        RFC 6455 §5.5.3 allows to answer the latest ping alone. So a peer that pings and never reads neither
+        grows memory nor stops us from reading what else it says.
+        """
+        if self._ends_with_pong and self._chunks and self.queued >= QUEUE_LIMIT:
+            self.queued -= len(self._chunks.pop())
+        self.put(chunk)
+        self._ends_with_pong = True
+
+    def end(self) -> None:
+        """Nothing more leaves; whoever waits for room wakes up."""
+        self.broken = True
+        self._drained.set()
 
     async def room(self) -> None:
         """Wait until less than the limit is queued, or nothing more can leave."""
@@ -60,8 +78,7 @@ class Outbox:
         except StreamBroken:
             pass
         finally:
-            self.broken = True
-            self._drained.set()
+            self.end()
 
     def _next_batch(self) -> bytes:
         if len(self._chunks) == 1:
