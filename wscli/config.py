@@ -222,7 +222,7 @@ def parse_size(text: str) -> int:
 
     Raises: UsageError when it is not a whole, finite number of bytes from 0 up.
     """
-    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)([kKmMgG]?)[bB]?", text.strip())
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)([kKmMgG]?)[bB]?", text.strip(), re.ASCII)
     if not match:
         raise UsageError(f"{text!r} is not a size", hint="write bytes, or a number with k, M or G: 16M")
     return int(float(match[1]) * _SIZE_UNITS[match[2].lower()])
@@ -233,9 +233,11 @@ def parse_duration(text: str) -> float:
 
     Raises: UsageError when it is not a finite number from 0 up.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?", text.strip())
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?", text.strip(), re.ASCII)
     seconds = float(match[1]) * _DURATION_UNITS[match[2] or ""] if match else math.nan
     # A year: what is longer is a mistake, and select() and friends overflow.
     if not seconds <= 366 * 86400:
-        raise UsageError(f"{text!r} is not a duration", hint="write seconds, or a number with ms, s, m, h: 500ms")
+        raise UsageError(
+            f"{text!r} is not a duration", hint="write seconds, or a number with ms, s, m, h: 500ms"
+        )
     return seconds

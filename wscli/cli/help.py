@@ -11,7 +11,8 @@ class PlainCommand(TyperCommand):
     """Writes options under their panels' names when the help is plain text."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {}
+        # The command's own come first, as in Typer's panels.
+        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
@@ -19,5 +20,6 @@ class PlainCommand(TyperCommand):
                 group = getattr(parameter, "rich_help_panel", None) or default
                 groups.setdefault(group, []).append(record)
         for group, records in groups.items():
-            with formatter.section(group):
-                formatter.write_dl(records)
+            if records:
+                with formatter.section(group):
+                    formatter.write_dl(records)

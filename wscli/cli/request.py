@@ -170,21 +170,23 @@ def collect_headers(options: SharedOptions, url: Url | None, ask: AskPassword) -
     if url is not None and url.username is not None:
         credentials = basic_credentials("the URL's userinfo", url.username, url.password or "")
         collected.add("the URL's userinfo", "Authorization", credentials)
-    if options.user is not None:
-        # Claimed first, so that a conflict is told before a password is asked for.
-        collected.claim("-u", "Authorization")
-        collected.put("Authorization", _basic_from_option(options.user, ask))
-    if options.bearer is not None:
-        collected.add("--bearer", "Authorization", "Bearer " + _bearer_token(options.bearer))
-    if options.cookie is not None:
-        collected.add("--cookie", "Cookie", _cookies(options.cookie))
+    # All are claimed before any is made, so that a conflict is told before a password is asked for.
     for option, name, given in (
+        ("-u", "Authorization", options.user is not None),
+        ("--bearer", "Authorization", options.bearer is not None),
+        ("--cookie", "Cookie", options.cookie is not None),
         ("--origin", "Origin", options.origin is not None),
         ("--user-agent", "User-Agent", options.user_agent is not None),
         ("--subprotocol", "Sec-WebSocket-Protocol", bool(options.subprotocol)),
     ):
         if given:
             collected.claim(option, name)
+    if options.bearer is not None:
+        collected.put("Authorization", "Bearer " + _bearer_token(options.bearer))
+    if options.cookie is not None:
+        collected.put("Cookie", _cookies(options.cookie))
+    if options.user is not None:
+        collected.put("Authorization", _basic_from_option(options.user, ask))
     return collected
 
 

@@ -11,8 +11,8 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from ..config import Format, OutputOptions
 from ..errors import (
@@ -28,12 +28,15 @@ from ..events import Failed, Stamp
 from ..probes.report import Report
 from ..probes.stop import Stop
 from ..session.journal import Journal
-from ..sinks.base import Sink
+from ..sinks.base import Batch, Sink
 from ..sinks.make import make_sink
 from ..sinks.output import Output
 from ..sinks.redact import Redactor
 from .environment import Environment
 from .report import report_bug, report_failure, report_warning
+
+if TYPE_CHECKING:
+    from ..sinks.status import Status
 
 GRACE: Final = 1.0
 """Seconds for a clean close after the run was told to end (contract §3)."""
@@ -91,7 +94,7 @@ async def _supervise(
         closed = OutputFailed("standard output is closed", hint="send it somewhere: > FILE, or > /dev/null")
         return Report(closed)
     output = Output(environment.stdout)
-    sink = make_sink(options, output, redactor)
+    sink = _with_status(make_sink(options, output, redactor), options, environment, redactor)
     journal = Journal(listeners=[sink], ready=output.ready)
     runtime = Runtime(environment, options, journal, output, redactor, Stop())
     loop = asyncio.get_running_loop()
@@ -146,6 +149,37 @@ async def _finish(runtime: Runtime, sink: Sink, failure: WscliError | None) -> W
     if unwritten is not None and not isinstance(unwritten, OutputFailed):
         raise unwritten
     return failure or unwritten
+
+
+class _StatusBeside:
+    """A sink with the status beside it: what the format of stdout has no room for goes to stderr."""
+
+    def __init__(self, sink: Sink, status: Status, stderr: Output) -> None:
+        self._sink = sink
+        self._status = status
+        self._stderr = stderr
+
+    def feed(self, batch: Batch, /) -> None:
+        self._sink.feed(batch)
+        self._status.feed(batch)
+
+    def finish(self) -> None:
+        self._sink.finish()
+        self._status.finish()
+        # What follows on stderr is written straight; this must stand before it, but may not hold up the end.
+        with contextlib.suppress(OutputFailed):
+            self._stderr.close_blocking(GRACE)
+
+
+def _with_status(sink: Sink, options: OutputOptions, environment: Environment, redactor: Redactor) -> Sink:
+    if options.format is not Format.RAW or options.quiet or environment.stderr is None:
+        return sink
+    # Costs the import of the human format's styles, which raw does without otherwise.
+    from ..sinks.status import Status
+
+    stderr = Output(environment.stderr, name="standard error")
+    colored = replace(options, color=environment.color(terminal=environment.stderr_tty))
+    return _StatusBeside(sink, Status(colored, stderr, redactor), stderr)
 
 
 async def _watch_output(output: Output, stop: Stop) -> None:

@@ -1,0 +1,97 @@
+"""Help and version: whole, grouped, and without importing what is not needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import ROOT, clean_env, run_wscli
+
+CONNECTING = ("connect", "handshake", "ping", "close")
+SHARED = [
+    "-H",
+    "--header",
+    "-s",
+    "--subprotocol",
+    "-o",
+    "--origin",
+    "--user-agent",
+    "--cookie",
+    "-u",
+    "--auth",
+    "--user",
+    "--bearer",
+    "--compression",
+    "--max-size",
+    "--connect-timeout",
+    "--close-timeout",
+    "--timeout",
+    "-k",
+    "--insecure",
+    "--cacert",
+    "-4",
+    "-6",
+    "--format",
+    "--json",
+    "-q",
+    "-v",
+    "--frames",
+    "--color",
+    "--show-secrets",
+    "--ok-close",
+]
+
+
+@pytest.mark.parametrize("command", CONNECTING)
+def test_each_command_has_every_shared_option_in_groups_and_an_example(command: str) -> None:
+    shown = run_wscli(command, "--help").stdout.decode()
+    words = set(shown.replace(",", " ").split())
+    assert [option for option in SHARED if option not in words] == []
+    assert f"wscli {command}" in shown
+    assert "Example: " in shown
+    order = [
+        shown.index(group) for group in ("Options:", "Request:", "Output:", "Limits", "TLS:", "Network:")
+    ]
+    assert order == sorted(order)
+
+
+def test_the_program_lists_its_commands_without_importing_them() -> None:
+    probe = (
+        "import sys; from wscli.cli.app import COMMANDS, main; code = main(['--help']);"
+        "sys.exit(code or any(f'wscli.cli.{name}' in sys.modules for name in COMMANDS))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, env=clean_env(), cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for command in (*CONNECTING, "serve"):
+        assert f"\n  {command} " in done.stdout.decode()
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_is_one_line(option: str) -> None:
+    from wscli import __version__
+
+    done = run_wscli(option)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"wscli {__version__}\n".encode(), b"")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("ping", "--help"), ("--version",)])
+def test_help_into_a_closed_pipe_ends_quietly(arguments: tuple[str, ...]) -> None:
+    import os
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "wscli", *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=clean_env(),
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")

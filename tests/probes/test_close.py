@@ -1,0 +1,124 @@
+"""The close probe: verdicts on what came back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.peers import Peer, raw_server
+from wscli.errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, UsageError
+from wscli.events import Closed, Summarized, ViolationFound
+from wscli.probes.close import CloseOptions, close_options, probe
+
+from .probing import Kept, probed
+
+
+async def polite(peer: Peer) -> None:
+    await peer.accept()
+    await peer.answer_close()
+
+
+async def other_code(peer: Peer) -> None:
+    await peer.accept()
+    await peer.read_until(8)
+    await peer.close(4321, "mine")
+
+
+async def eof(peer: Peer) -> None:
+    await peer.accept()
+    await peer.read_until(8)
+
+
+async def silent(peer: Peer) -> None:
+    await peer.accept()
+    await peer.wait_eof()
+
+
+async def reset_after_answer(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(8, (await peer.read_until(8)).payload)
+    peer.reset()
+
+
+def rules(kept: Kept) -> list[str]:
+    return [violation.rule for violation in kept.of(ViolationFound)]
+
+
+async def test_a_clean_close_has_no_verdict_against_it() -> None:
+    async with raw_server(polite) as server:
+        report, kept = await probed(probe, server, CloseOptions(4001, "going"))
+        assert server.peer.frames[-1].close_code == 4001
+        assert server.peer.frames[-1].close_reason == "going"
+    assert report.failure is None
+    assert rules(kept) == []
+    assert kept.of(Closed)[0].tcp == "fin"
+    assert kept.of(Summarized)[0].command == "close"
+
+
+async def test_another_code_in_the_answer_is_a_warning_and_no_failure() -> None:
+    async with raw_server(other_code) as server:
+        report, kept = await probed(probe, server, CloseOptions())
+    assert report.failure is None
+    assert rules(kept) == ["close-code-not-echoed"]
+
+
+async def test_eof_in_place_of_the_answer_is_a_lost_connection() -> None:
+    async with raw_server(eof) as server:
+        report, kept = await probed(probe, server, CloseOptions())
+    assert isinstance(report.failure, ConnectionLost)
+    assert rules(kept) == ["close-unanswered"]
+
+
+async def test_silence_in_place_of_the_answer_is_a_timeout() -> None:
+    async with raw_server(silent) as server:
+        report, kept = await probed(probe, server, CloseOptions(), target={"close_timeout": 0.1})
+    assert isinstance(report.failure, DeadlineExceeded)
+    assert rules(kept) == ["close-unanswered"]
+
+
+async def test_a_reset_after_the_answer_is_told() -> None:
+    async with raw_server(reset_after_answer) as server:
+        report, kept = await probed(probe, server, CloseOptions())
+    assert report.failure is None
+    # A reset may overtake the answer on its way through the kernel; either is told.
+    assert rules(kept) in (["tcp-reset"], [])
+
+
+async def test_a_peer_that_was_first_gets_no_verdict_on_an_answer() -> None:
+    async def first(peer: Peer) -> None:
+        await peer.accept(then=b"\x88\x02\x03\xf3")
+        await peer.read_until(8)
+
+    async with raw_server(first) as server:
+        report, kept = await probed(probe, server, CloseOptions())
+    assert isinstance(report.failure, ClosedByPeer)
+    assert rules(kept) == []
+    assert kept.of(Closed)[0].initiator == "peer"
+
+
+async def test_a_forbidden_code_is_forced_onto_the_wire() -> None:
+    async with raw_server(polite) as server:
+        _, kept = await probed(probe, server, close_options(1006, "", force=True))
+        assert server.peer.frames[-1].close_code == 1006
+    assert [frame.payload for frame in kept.sent(8)] == [b"\x03\xee"]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "force"),
+    [
+        (1004, "", False),
+        (1005, "", False),
+        (1006, "", False),
+        (1015, "", False),
+        (999, "", False),
+        (2000, "", False),
+        (5000, "", False),
+        (-1, "", True),
+        (65536, "", True),
+        (1000, "x" * 124, True),
+        (1000, "\udcff", False),
+    ],
+)
+def test_what_may_not_be_sent_is_refused_before_anything_is(code: int, reason: str, force: bool) -> None:
+    with pytest.raises(UsageError) as refused:
+        close_options(code, reason, force=force)
+    assert "RFC 6455" in refused.value.message
