@@ -103,6 +103,17 @@ async def test_an_untrusted_https_proxy_is_the_proxys_failure() -> None:
     assert "--cacert" in caught.value.hint
 
 
+async def test_a_plain_proxy_called_https_is_recognized() -> None:
+    async def bad_request(peer: Peer) -> None:
+        await peer.receive()
+        await peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    failure = await refused(bad_request, scheme="https")
+    assert "plain HTTP" in failure.message
+    assert "http://" in failure.hint
+    assert "ws://" not in failure.hint
+
+
 async def test_an_untrusted_server_behind_a_proxy_is_looked_at_through_it() -> None:
     seen = Seen()
     async with (

@@ -159,6 +159,23 @@ async def test_an_alert_after_the_handshake_asks_for_a_client_certificate(truste
         assert "--cert" in caught.value.hint
 
 
+async def test_what_came_before_an_alert_is_read_before_it(trusted: TlsOptions) -> None:
+    async def speak_then_break(peer: Peer) -> None:
+        assert peer._tls is not None
+        peer._tls.write(b"last words")
+        # A second record that decrypts to nothing good, in the same write.
+        broken = bytes([23, 3, 3, 0, 40]) + bytes(40)
+        await asyncio.get_running_loop().sock_sendall(peer.sock, peer._outgoing.read() + broken)
+
+    async with (
+        raw_server(speak_then_break, tls=True) as server,
+        open_stream(server.url, tls=trusted) as stream,
+    ):
+        assert await stream.receive() == b"last words"
+        with pytest.raises(TLSFailed):
+            await stream.receive()
+
+
 async def test_a_client_certificate_is_shown(trusted: TlsOptions, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority().issue_cert("localhost").configure_cert(context)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..config import Target, TlsOptions
-from ..errors import PeerError, ProxyFailed
+from ..errors import CertificateUntrusted, PeerError, ProxyFailed, TLSFailed
 from ..events import Clock, Connected, Event, Resolved
 from .connect import Connection, connect, connect_unix
 from .context import KeyPassword, make_context
@@ -18,6 +18,12 @@ from .routes import ProxyUrl, override_for, proxy_for
 from .secure import TlsPeer, secure
 from .socks import load_python_socks
 from .stream import SocketStream, Stream, address_text
+
+# The other hints of these speak of options and schemes that are the server's.
+_PROXY_HINTS: dict[type[PeerError], str] = {
+    TLSFailed: "if it is a plain HTTP proxy, as most are, write http:// for it",
+    CertificateUntrusted: "trust its issuer with --cacert FILE, if you know it; -k goes on without checking",
+}
 
 
 async def dial(
@@ -129,7 +135,8 @@ async def _through(proxy: ProxyUrl, target: Target, progress: Progress) -> Strea
     try:
         stream = await _reach(proxy, target, progress)
     except PeerError as failure:
-        raise ProxyFailed(f"proxy {proxy}: {failure.message}", hint=failure.hint) from failure
+        hint = _PROXY_HINTS.get(type(failure), failure.hint)
+        raise ProxyFailed(f"proxy {proxy}: {failure.message}", hint=hint) from failure
     try:
         host, port = _peer_of(target)
         if proxy.scheme in {"socks5", "socks4"}:

@@ -21,6 +21,8 @@ class TLSStream(Stream):
     """The encrypted stream over `inner`; call `handshake` first."""
 
     __slots__ = (
+        "_end_told",
+        "_failure",
         "_from_peer",
         "_inner",
         "_pending",
@@ -42,6 +44,8 @@ class TLSStream(Stream):
         self._unreported = 0
         self._plain = bytearray()
         self._shut = False
+        self._end_told = False
+        self._failure: TLSFailed | None = None
         self.close_notify_received = False
         self.first_bytes = b""
 
@@ -94,18 +98,16 @@ class TLSStream(Stream):
             head = bytes(self._plain[:limit])
             del self._plain[:limit]
             return head
-        if self.close_notify_received:
-            while await self._inner.receive():
-                pass
-            return b""
-        while True:
-            chunk = self._decrypt(limit)
-            if chunk is not None:
-                return chunk
+        while not (chunk := self._decrypt(limit)):
+            if self.close_notify_received and not self._end_told:
+                self._end_told = True
+                return b""
             ciphertext = await self._inner.receive()
             if not ciphertext:
                 return b""
-            self._from_peer.write(ciphertext)
+            if not self.close_notify_received:
+                self._from_peer.write(ciphertext)
+        return chunk
 
     def unread(self, chunk: bytes) -> None:
         self._plain[:0] = chunk
@@ -162,19 +164,28 @@ class TLSStream(Stream):
         with suppress(StreamBroken):
             await self._flush()
 
-    def _decrypt(self, limit: int) -> bytes | None:
-        """Plaintext, b"" for close_notify, None when more ciphertext is needed."""
-        try:
-            chunk = self._tls.read(limit)
-        except ssl.SSLWantReadError:
-            return None
-        except ssl.SSLZeroReturnError:
-            chunk = b""
-        except ssl.SSLError as failure:
-            raise explain_alert(failure) from failure
-        if not chunk:
-            self.close_notify_received = True
-        return chunk
+    def _decrypt(self, limit: int) -> bytes:
+        """The plaintext of all records that are there, up to `limit` bytes.
+
+        Raises: TLSFailed, once what came before the alert was given out.
+        """
+        pieces, room = [], limit
+        while room and not self.close_notify_received and self._failure is None:
+            try:
+                piece = self._tls.read(room)
+            except ssl.SSLWantReadError:
+                break
+            except ssl.SSLZeroReturnError:
+                piece = b""
+            except ssl.SSLError as failure:
+                self._failure = explain_alert(failure)
+                break
+            self.close_notify_received = not piece
+            pieces.append(piece)
+            room -= len(piece)
+        if self._failure is not None and not pieces:
+            raise self._failure
+        return b"".join(pieces)
 
     def _encrypt(self, piece: memoryview) -> int:
         if self._shut:
@@ -187,11 +198,10 @@ class TLSStream(Stream):
     def _send_close_notify(self) -> None:
         # OpenSSL looks for the peer's close_notify as it sends ours, and gives up the session when it finds
         # application data instead: read what is there first.
-        while True:
-            chunk = self._decrypt(RECEIVE_LIMIT)
-            if not chunk:
-                break
-            self._plain += chunk
+        # An alert that is found so is kept for `receive` to raise.
+        with suppress(TLSFailed):
+            while chunk := self._decrypt(RECEIVE_LIMIT):
+                self._plain += chunk
         # An error here only says that the peer's close_notify is still to come: `receive` sees it.
         with suppress(ssl.SSLError):
             self._tls.unwrap()
