@@ -207,7 +207,13 @@ class Sending(ABC):
             elif isinstance(item, FrameSeen):
                 self._note_sent(item)
         self.journal.deliver(batch)
+        if self._close_waits() and self.failure is None:
+            self._allow(self._close_timeout, anew=True)
         await self._ready()
+
+    def _close_waits(self) -> bool:
+        """Whether our Close is queued behind what the peer still takes."""
+        return self.ending.sent is None and self.connection.protocol.state is not State.OPEN
 
     def _note_sent(self, frame: FrameSeen) -> None:
         if frame.opcode == Opcode.PING:
@@ -231,8 +237,8 @@ class Sending(ABC):
         self.failure = self.failure or failure
 
     @abstractmethod
-    def _allow(self, seconds: float) -> None:
-        """From now on the peer has this long, or what was left of an earlier limit."""
+    def _allow(self, seconds: float, *, anew: bool = False) -> None:
+        """From now on the peer has this long, or what was left of an earlier limit (unless `anew`)."""
 
 
 def _message(opcode: int, payload: bytes) -> _Action:

@@ -226,11 +226,13 @@ class Session(Sending):
             self._fail_with(ProtocolViolated(f"the peer broke RFC 6455: {failure}"))
             self._allow(self._close_timeout)
 
-    def _allow(self, seconds: float) -> None:
+    def _allow(self, seconds: float, *, anew: bool = False) -> None:
+        if self._gave_up:
+            return
         when = asyncio.get_running_loop().time() + seconds
-        if self._deadline is None or when < self._deadline:
+        if anew or self._deadline is None or when < self._deadline:
             self._deadline = when
-            if self._limit is not None:
+            if self._limit is not None and not self._limit.expired():
                 self._limit.reschedule(when)
 
     def _end(self) -> None:
