@@ -41,6 +41,15 @@ SHARED = [
     "--color",
     "--show-secrets",
     "--ok-close",
+    "--cert",
+    "--key",
+    "--servername",
+    "--tls-min",
+    "--proxy",
+    "--no-proxy",
+    "--resolve",
+    "--connect-to",
+    "--unix-socket",
 ]
 
 

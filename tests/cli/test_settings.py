@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wscli.cli.environment import Environment
-from wscli.cli.options import Compression, SharedOptions
+from wscli.cli.options import Compression, SharedOptions, TlsVersion
 from wscli.cli.settings import Settings, build_settings
 from wscli.config import ColorChoice, DemoUrl, Format
 
@@ -94,6 +94,30 @@ def test_every_shared_option_reaches_the_target() -> None:
     assert chosen.ok_close == {4001, 1011}
     assert target.tls.insecure
     assert target.family == 6
+
+
+def test_every_way_to_the_peer_reaches_the_target(tmp_path: Path) -> None:
+    pem = tmp_path / "x.pem"
+    pem.write_text("x")
+    target = settings(
+        cert=str(pem),
+        key=str(pem),
+        cacert=str(tmp_path),
+        servername="other.example",
+        tls_min=TlsVersion.TLS_1_3,
+        resolve=["Example.com:443:127.0.0.1,::1", "a:1:127.0.0.2"],
+        connect_to="[::1]:8443",
+        proxy="http://me:secret@proxy.example:3128",
+    ).target
+    assert (target.tls.cert, target.tls.key, target.tls.cacert) == (str(pem), str(pem), str(tmp_path))
+    assert (target.tls.servername, target.tls.minimum) == ("other.example", "1.3")
+    assert target.resolve_overrides == (
+        ("example.com", 443, ("127.0.0.1", "::1")),
+        ("a", 1, ("127.0.0.2",)),
+    )
+    assert target.connect_to == ("::1", 8443)
+    assert target.proxy == "http://me:secret@proxy.example:3128"
+    assert settings(unix_socket="/run/x", no_proxy=True).target.unix_socket == "/run/x"
 
 
 def test_no_timeout_and_timeout_zero_are_never() -> None:

@@ -31,6 +31,15 @@ class Compression(str, Enum):
     NONE = "none"
 
 
+class TlsVersion(str, Enum):
+    """Versions for --tls-min."""
+
+    TLS_1_0 = "1.0"
+    TLS_1_1 = "1.1"
+    TLS_1_2 = "1.2"
+    TLS_1_3 = "1.3"
+
+
 UrlArgument = Annotated[
     str,
     typer.Argument(
@@ -146,7 +155,38 @@ class SharedOptions:
         str | None,
         _tls(metavar="PATH", help="Trust these CA certificates: a PEM file or a directory."),
     ] = None
+    cert: Annotated[
+        str | None,
+        _tls(metavar="FILE", help="Show this client certificate (PEM; its chain and key may be in it)."),
+    ] = None
+    key: Annotated[
+        str | None,
+        _tls(metavar="FILE", help="The client certificate's key (PEM), if in another file."),
+    ] = None
+    servername: Annotated[
+        str | None,
+        _tls(metavar="NAME", help="Ask for (SNI) and verify this name, not the URL's host."),
+    ] = None
+    tls_min: Annotated[TlsVersion | None, _tls(help="The oldest TLS version to accept.")] = None
 
+    proxy: Annotated[
+        str | None,
+        _network(
+            metavar="URL",
+            help="Go through this proxy: http://, https://, socks5://, socks5h://, socks4:// or socks4a://.",
+        ),
+    ] = None
+    no_proxy: Annotated[bool, _network("--no-proxy", help="Use no proxy, not even the environment's.")] = (
+        False
+    )
+    resolve: Annotated[
+        list[str] | None,
+        _network(metavar="HOST:PORT:ADDRESS", help="Use this address for HOST:PORT. Repeatable."),
+    ] = None
+    connect_to: Annotated[
+        str | None, _network(metavar="HOST:PORT", help="Connect to this in place of the URL's host and port.")
+    ] = None
+    unix_socket: Annotated[str | None, _network(metavar="PATH", help="Connect to this Unix socket.")] = None
     ipv4: Annotated[bool, _network("-4", "--ipv4", help="Use IPv4 only.")] = False
     ipv6: Annotated[bool, _network("-6", "--ipv6", help="Use IPv6 only.")] = False
 

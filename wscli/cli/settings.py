@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..config import (
     parse_url,
 )
 from ..errors import UsageError
+from ..net.routes import parse_connect_to, parse_proxy, parse_resolve
 from .environment import Environment
 from .options import Compression, SharedOptions
 from .request import AskPassword, check_subprotocols, collect_headers, field_value
@@ -102,12 +104,48 @@ def _build_target(where: Url | DemoUrl, options: SharedOptions, ask: AskPassword
         max_size=parsed("--max-size", parse_size, options.max_size),
         connect_timeout=_positive("--connect-timeout", options.connect_timeout),
         close_timeout=parsed("--close-timeout", parse_duration, options.close_timeout),
-        tls=TlsOptions(insecure=options.insecure, cacert=_existing("--cacert", options.cacert)),
+        tls=_build_tls(options),
         family=4 if options.ipv4 else 6 if options.ipv6 else 0,
+        resolve_overrides=tuple(map(parse_resolve, options.resolve or [])),
+        connect_to=None if options.connect_to is None else parse_connect_to(options.connect_to),
+        unix_socket=options.unix_socket,
+        proxy=_proxy(options),
+        no_proxy=options.no_proxy,
     )
     # Last, for it may ask for a password: what is wrong elsewhere is said before.
     collected = collect_headers(options, url, ask)
     return replace(target, headers=collected.headers, removed=collected.removed)
+
+
+def _build_tls(options: SharedOptions) -> TlsOptions:
+    if options.key is not None and options.cert is None:
+        raise UsageError("--key needs --cert", hint="give the certificate that belongs to the key")
+    return TlsOptions(
+        insecure=options.insecure,
+        cacert=_existing("--cacert", options.cacert),
+        cert=_existing("--cert", options.cert),
+        key=_existing("--key", options.key),
+        servername=_server_name(options.servername),
+        minimum=None if options.tls_min is None else options.tls_min.value,
+    )
+
+
+def _server_name(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9._:-]+", name):
+        raise UsageError("--servername: not a host name", hint="give a name as it stands in the certificate")
+    return name
+
+
+def _proxy(options: SharedOptions) -> str | None:
+    """The proxy's URL, checked; it may hold a password, so that no message repeats it."""
+    if options.proxy is None:
+        return None
+    if options.no_proxy:
+        raise UsageError("--proxy and --no-proxy contradict each other")
+    if options.unix_socket is not None:
+        raise UsageError("--proxy and --unix-socket contradict each other")
+    parse_proxy(options.proxy)
+    return options.proxy
 
 
 T = TypeVar("T")

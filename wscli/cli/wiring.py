@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..config import DemoUrl, Target, Url, parse_url
+from ..net.routes import parse_proxy
 from ..probes.report import Report
 from ..sinks.redact import Redactor
 from .environment import Environment
@@ -18,7 +19,9 @@ Body = Callable[[Runtime, Target], Awaitable[Report]]
 
 def run_connected(body: Body, settings: Settings, environment: Environment) -> int:
     """Runs `body` against the settings' target, a `demo:` server being up meanwhile; the exit status."""
-    redactor = Redactor.for_target(settings.target, show=settings.output.show_secrets)
+    redactor = Redactor.for_target(
+        settings.target, _proxy_secrets(settings.target), show=settings.output.show_secrets
+    )
 
     async def command(runtime: Runtime) -> Report:
         if settings.demo is None:
@@ -27,6 +30,11 @@ def run_connected(body: Body, settings: Settings, environment: Environment) -> i
             return await body(runtime, replace(settings.target, url=_address(server.url)))
 
     return run_command(command, environment, settings.output, redactor, timeout=settings.timeout)
+
+
+def _proxy_secrets(target: Target) -> list[str]:
+    proxy = None if target.proxy is None else parse_proxy(target.proxy)
+    return [] if proxy is None or proxy.password is None else [proxy.password]
 
 
 def _demo_server(demo: DemoUrl) -> Any:
