@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from ..events import Direction, Event, FrameSeen, FrameType, MessageSeen, Stamp, ViolationFound
 from .extensions import DeflateParams
-from .frames import Frame, FrameDecoder
+from .frames import Frame, FrameDecoder, Opcode
 from .inflate import Inflater
 from .lint import FrameLint
 from .messages import Fault, Message, MessageAssembler
@@ -68,10 +68,8 @@ class Dissector:
         self._lint = lint
         self._admit = admit
         self._text_open = False
-        # Incompressible bytes grow a little when deflated: stored blocks cost five bytes in 16 KiB or more.
-        limit = max_size + (max_size >> 10) + 64 if deflate else max_size
         self._decoder = FrameDecoder(
-            masked=direction == "out", limit=limit, deflate=deflate is not None, fast=fast
+            masked=direction == "out", limit=max_size, deflate=deflate is not None, fast=fast
         )
         self._assembler = MessageAssembler(max_size=max_size, inflater=_inflater(direction, deflate))
 
@@ -142,10 +140,11 @@ class Dissector:
         """The frame that broke the rules, and those after it, one by one."""
         for index in range(good, len(run)):
             frame = run.frame(index)
-            admitted = self._admit(run.ends[index])
+            broken = self._admit(run.ends[index]) and index == good
+            content = self._assembler.refused if broken else frame.payload
             self._numbering.frames += 1
-            yield self._frame_event(frame, frame.payload, stamp)
-            if index == good and admitted:
+            yield self._frame_event(frame, content, stamp)
+            if broken:
                 yield from self._violations_of_fault(stamp, self._numbering.frames)
 
     def _frame(self, frame: Frame, stamp: Stamp, consumed: int) -> Iterator[Event]:
@@ -171,9 +170,10 @@ class Dissector:
     def _frame_event(self, frame: Frame, content: bytes, stamp: Stamp) -> FrameSeen:
         opcode = frame.opcode
         mask = frame.mask
-        if opcode in (1, 2):
-            self._text_open = opcode == 1
-        as_text = opcode in (9, 10) or (opcode <= 1 and self._text_open)
+        of_text = opcode == Opcode.TEXT or (opcode == Opcode.CONTINUATION and self._text_open)
+        if opcode <= Opcode.BINARY:
+            self._text_open = of_text and not frame.fin
+        as_text = of_text or opcode in (Opcode.PING, Opcode.PONG)
         text, base64 = text_or_base64(content, as_text=as_text)
         return FrameSeen(
             t=stamp.t,
@@ -215,7 +215,7 @@ class Dissector:
 
 
 def text_or_base64(content: bytes, *, as_text: bool) -> tuple[str | UnsetType, bytes | UnsetType]:
-    """An event's fields `text` and `base64` for these bytes: the first when they are text, else the second."""
+    """The event fields `text` and `base64` for these bytes: the first when they are text, else the second."""
     if as_text:
         try:
             return content.decode(), UNSET
