@@ -138,6 +138,19 @@ async def test_flood_sends_every_message_and_closes(compression: str | None, siz
         assert client.close_code == 1000
 
 
+@pytest.mark.parametrize(
+    ("scenario", "query"), [("flood", "count=50000&size=1000"), ("ticker", "interval=1ms")]
+)
+async def test_a_scenario_that_does_not_listen_still_sees_close(scenario: str, query: str) -> None:
+    async with EmbeddedServer(scenario, query) as server, connect(server.url, max_queue=None) as client:
+        for _ in range(1000):
+            await client.send("unheard")
+        await client.recv()
+        await client.close()
+        assert client.close_code == 1000
+        await until(lambda: not server.guarded)
+
+
 async def test_endless_flood_ends_with_the_client() -> None:
     async with EmbeddedServer("flood", "count=0") as server:
         client = await connect(server.url)

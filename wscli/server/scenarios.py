@@ -40,14 +40,15 @@ class Parameter:
 class Scenario:
     """One behaviour of the server; `summary` says it in a line.
 
-    `deaf` scenarios never see what the client sends; `refusal` is the status and the JSON body that answer
-    the opening handshake in place of 101.
+    Where `listens` is not set the client's messages go nowhere; a `deaf` one takes not even control frames.
+    `refusal` is the status and the JSON body that answer the opening handshake in place of 101.
     """
 
     name: str
     summary: str
     play: Callable[..., Awaitable[None]]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    listens: bool = True
     deaf: bool = False
     refusal: tuple[int, str] | None = None
 
@@ -263,6 +264,7 @@ _SCENARIOS: Final = {
             "sends a JSON message every 100 ms",
             _ticker,
             {"interval": Parameter(_parse_interval, 0.1)},
+            listens=False,
         ),
         Scenario("reject", "refuses the handshake: 403 with a JSON body", _refused, refusal=(403, _REFUSAL)),
         Scenario(
@@ -270,6 +272,7 @@ _SCENARIOS: Final = {
             "closes at once: close?code=4001&reason=nope",
             _close,
             {"code": Parameter(_parse_code, 1000), "reason": Parameter(_parse_reason, "")},
+            listens=False,
         ),
         Scenario("fragments", "sends and echoes in fragments, pings between them", _fragments),
         Scenario(
@@ -281,6 +284,7 @@ _SCENARIOS: Final = {
             "sends messages as fast as it can: flood?count=100000&size=100",
             _flood,
             {"count": Parameter(_parse_count, 100_000), "size": Parameter(_parse_flood_size, 100)},
+            listens=False,
         ),
     )
 }

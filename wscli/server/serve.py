@@ -18,7 +18,9 @@ from typing import Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import DATA_OPCODES, Frame
 from websockets.http11 import Request, Response
+from websockets.protocol import Event, State
 from websockets.typing import Origin, Subprotocol
 
 from .. import __version__
@@ -202,6 +204,19 @@ class GuardedConnection(ServerConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         self.owner.guarded.discard(self)
         super().connection_lost(exc)
+
+    def process_event(self, event: Event) -> None:
+        # What nobody will receive must not fill the queue: a full one stops the reading, and with it the
+        # client's Close and FIN go unseen.
+        heard = self.protocol.state is State.OPEN and self.choice is not None and self.choice.scenario.listens
+        if isinstance(event, Frame) and event.opcode in DATA_OPCODES and not heard:
+            return
+        super().process_event(event)
+
+    def send_data(self) -> None:
+        super().send_data()
+        if self.protocol.state is State.CLOSING:
+            self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         # Not pause_reading(): a client's FIN would go unseen, and its connection stay for ever.
