@@ -24,12 +24,12 @@ LAYERS = (
     {"cli"},
     {"repl"},
     {"oneshot"},
-    {"probes"},
+    {"probes", "expect"},
     {"session", "server", "sinks"},
     {"net"},
     {"wire"},
     {"events_schema"},
-    {"events", "config"},
+    {"events", "config", "payloads"},
     {"errors", "__init__"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
@@ -40,6 +40,7 @@ HOMES = {
     "prompt_toolkit": ("repl/",),
     "rich": ("sinks/human",),
     "python_socks": ("net/",),
+    "jmespath": ("expect/",),
     "websockets": ("session/", "server/"),
 }
 # What events are made of is at home wherever events are.
