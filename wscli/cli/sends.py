@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-from ..errors import InputFailed, UsageError
+from ..errors import InputFailed
 from ..oneshot.run import Send
+from ..payloads import file_name, parse_binary, read_file
 from ..wire.frame import Opcode
+
+__all__ = ["collect_sends", "parse_binary"]
 
 _OPTIONS: Final = ("--send", "--send-binary")
 
@@ -38,8 +38,9 @@ def collect_sends(
 
 
 def _text(value: str) -> Send:
-    if value.startswith("@") and not value.startswith("@@"):
-        payload = _read("--send", value[1:])
+    name = file_name(value)
+    if name is not None:
+        payload = read_file("--send", name)
     else:
         payload = os.fsencode(value.removeprefix("@") if value.startswith("@@") else value)
     try:
@@ -54,36 +55,3 @@ def _text(value: str) -> Send:
 
 def _binary(value: str) -> Send:
     return Send(Opcode.BINARY, parse_binary("--send-binary", value))
-
-
-def parse_binary(option: str, value: str) -> bytes:
-    """The bytes of `hex:…`, `base64:…` or `@file`.
-
-    Raises: UsageError for anything else, InputFailed for a file that cannot be read.
-    """
-    kind, colon, rest = value.partition(":")
-    try:
-        if kind == "hex" and colon:
-            return bytes.fromhex(rest)
-        if kind == "base64" and colon:
-            return base64.b64decode(rest, validate=True)
-    except (ValueError, binascii.Error):
-        raise UsageError(f"{option}: what follows {kind}: is not {kind}", hint=_example(kind)) from None
-    if value.startswith("@") and not value.startswith("@@"):
-        return _read(option, value[1:])
-    raise UsageError(f"{option}: say how the bytes are written", hint="hex:00ff, base64:AP8=, or @FILE")
-
-
-def _example(kind: str) -> str:
-    return "an even number of hex digits: hex:00ff" if kind == "hex" else "whole groups of four: base64:AP8="
-
-
-def _read(option: str, name: str) -> bytes:
-    try:
-        return Path(name).expanduser().read_bytes()
-    except (OSError, ValueError, RuntimeError) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) and failure.strerror else "not a file name"
-        raise InputFailed(
-            f"{option}: cannot read the file {name!r}: {reason}",
-            hint="a value that begins with @ names a file; write @@ for a plain @",
-        ) from None

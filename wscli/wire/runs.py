@@ -111,6 +111,16 @@ class MessageRun:
         part.inflated = None if self.inflated is None else self.inflated[:count]
         return part
 
+    def part(self, index: int, count: int = 1) -> MessageRun:
+        """The run of `count` messages from `index` (from 0) on."""
+        end = index + count
+        begin = self.ends[index - 1] if index else self.begin
+        part = MessageRun(self.buffer, begin, self.starts[index:end], self.ends[index:end])
+        part.direction, part.stamp = self.direction, self.stamp
+        part.frame_n, part.message_n = self.frame_n + index, self.message_n + index
+        part.inflated = None if self.inflated is None else self.inflated[index:end]
+        return part
+
     def frame(self, index: int) -> Frame:
         """Frame `index` (from 0) as the slow way tells it."""
         begin = self.ends[index - 1] if index else self.begin

@@ -1,0 +1,128 @@
+"""What a person wants to see of a stream: direction, kind of frame, content; pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..errors import UsageError
+from ..events import Direction, Event, FrameSeen, MessageSeen
+from ..sinks.base import payload_of
+from ..wire.runs import MessageRun
+
+CONTROL: Final = frozenset({"close", "ping", "pong"})
+DATA: Final = frozenset({"text", "binary", "continuation"})
+KINDS: Final = {name: frozenset({name}) for name in sorted(CONTROL | DATA)} | {
+    "control": CONTROL,
+    "data": DATA,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Frames and messages that fit all of it are shown; whatever is left empty fits everything.
+
+    `pattern` is a regular expression for the payload, `query` a JMESPath expression that a JSON payload must
+    give something for (neither null, false nor empty).
+    """
+
+    direction: Direction | None = None
+    kinds: frozenset[str] = frozenset()
+    pattern: re.Pattern[bytes] | None = None
+    query: Any = None
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.direction or self.kinds or self.pattern or self.query is not None)
+
+    def fits(self, event: Event) -> bool:
+        """Whether `event` is shown; what is neither a frame nor a message always is."""
+        if not isinstance(event, FrameSeen | MessageSeen):
+            return True
+        return self._fits_kind(event.direction, event.type) and self._fits_payload(payload_of(event))
+
+    def in_run(self, run: MessageRun) -> list[int]:
+        """The indexes of the messages of a run that fit."""
+        if not self._fits_kind(run.direction, run.type):
+            return []
+        if self.pattern is None and self.query is None:
+            return list(range(len(run)))
+        # `wire_payloads` and `inflated` are not kept, `payloads` would be: the ring holds these runs.
+        payloads = run.wire_payloads if run.inflated is None else run.inflated
+        return [index for index, payload in enumerate(payloads) if self._fits_payload(payload)]
+
+    def _fits_kind(self, direction: Direction, kind: str) -> bool:
+        return (self.direction is None or direction == self.direction) and (
+            not self.kinds or kind in self.kinds
+        )
+
+    def _fits_payload(self, payload: bytes) -> bool:
+        if self.pattern is not None and self.pattern.search(payload) is None:
+            return False
+        return self.query is None or _query_finds(self.query, payload)
+
+
+def parse_filter(text: str) -> Filter:
+    """The filter that `text` describes; `off` and `all` give an empty one.
+
+    Raises: UsageError for a bad expression.
+    """
+    if text.strip() in ("off", "all", "none"):
+        return Filter()
+    direction: Direction | None = None
+    kinds: frozenset[str] = frozenset()
+    rest = text.strip()
+    while rest:
+        word, _, after = rest.partition(" ")
+        if word == "in" or word == "out":
+            direction = word
+        elif word in KINDS:
+            kinds |= KINDS[word]
+        else:
+            break
+        rest = after.lstrip()
+    if rest.startswith("jmespath:"):
+        return Filter(direction, kinds, None, _compile_query(rest[len("jmespath:") :].strip()), text.strip())
+    return Filter(direction, kinds, compile_pattern(rest) if rest else None, None, text.strip())
+
+
+def compile_pattern(text: str) -> re.Pattern[bytes]:
+    """A regular expression over payload bytes; `/…/` around it may be left out.
+
+    Raises: UsageError.
+    """
+    inner = text[1:-1] if len(text) > 2 and text[0] == text[-1] == "/" else text
+    try:
+        return re.compile(inner.encode())
+    except (re.error, UnicodeEncodeError, OverflowError, RecursionError) as wrong:
+        raise UsageError(
+            f"{inner!r} is not a regular expression: {wrong}",
+            hint=r"write \ before . * + ? ( ) [ ] { } | ^ $",
+        ) from None
+
+
+def _compile_query(text: str) -> Any:
+    try:
+        import jmespath
+        from jmespath.exceptions import JMESPathError
+    except ImportError:
+        raise UsageError(
+            "jmespath is not installed", hint="pip install 'wscli-inspector[jmespath]', or filter by a REGEX"
+        ) from None
+    try:
+        return jmespath.compile(text)
+    except JMESPathError as wrong:
+        raise UsageError(
+            f"{text!r} is not a JMESPath expression: {wrong}", hint="for example type=='trade'"
+        ) from None
+
+
+def _query_finds(query: Any, payload: bytes) -> bool:
+    import msgspec
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return bool(query.search(msgspec.json.decode(payload)))
+    except (msgspec.DecodeError, JMESPathError, RecursionError, UnicodeError):
+        return False
