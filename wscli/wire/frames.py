@@ -6,6 +6,7 @@ What it tells is a `Frame` as it stood on the wire, or, for many whole, plain, a
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import msgspec
@@ -20,25 +21,30 @@ __all__ = ["Frame", "FrameDecoder", "MessageRun", "Opcode", "PendingFrame", "enc
 class PendingFrame:
     """A frame whose header is complete and whose payload is still coming."""
 
-    __slots__ = ("chunks", "header", "length", "received")
+    __slots__ = ("_payload", "header", "length", "received")
 
     def __init__(self, header: bytes, length: int) -> None:
         self.header = header
         self.length = length
         self.received = 0
-        self.chunks: list[bytes] = []
+        # Grows in place and gives its bytes away without a copy, in pieces of whatever size they come.
+        self._payload = io.BytesIO()
 
     @property
     def missing(self) -> int:
         return self.length - self.received
 
     def add(self, chunk: bytes) -> None:
-        self.chunks.append(chunk)
-        self.received += len(chunk)
+        self.received += self._payload.write(chunk)
+
+    def since(self, position: int) -> bytes:
+        """The payload from `position` on, as far as it has come; still masked if it is."""
+        with self._payload.getbuffer() as payload:
+            return bytes(payload[position:])
 
     def frame(self) -> Frame:
         """The frame with what has come of its payload."""
-        payload = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        payload = self._payload.getvalue()
         whole = Frame(self.header, payload, self.length, truncated=self.received < self.length)
         if whole.mask is None:
             return whole
@@ -48,32 +54,35 @@ class PendingFrame:
 class FrameDecoder:
     """Frames of one direction, from bytes in reads of any size (RFC 6455 §5.2); it refuses nothing.
 
-    `masked` says which way legal frames are masked: those alone travel in runs. `limit` is the most
-    payload bytes that are kept of one frame: of a longer one the header is reported at once, as a
-    truncated frame, and its payload is let go by. `fast` off sends every frame the slow way; the two ways
-    tell the same.
+    `masked` says which way legal frames are masked: those alone travel in runs. `limit` bounds a message
+    (bytes): of a frame that cannot be part of a smaller one the header is reported at once, as a truncated
+    frame, and its payload is let go by. `fast` off sends every frame the slow way; both tell the same.
     """
 
     __slots__ = (
         "_fragmented",
         "_header",
+        "_limit",
+        "_plain_limit",
         "_run_bytes",
         "_seen_close",
         "_skip",
         "consumed",
         "fast",
-        "limit",
         "masked",
         "pending",
     )
 
     def __init__(self, *, masked: bool, limit: int, deflate: bool = False, fast: bool = True) -> None:
         self.masked = masked
-        self.limit = limit
+        # The hot loop looks at the length of longer frames alone.
         self.fast = fast and limit >= 125
         self.consumed = 0
         self.pending: PendingFrame | None = None
         self._run_bytes = b"\x81\x82\xc1\xc2" if deflate else b"\x81\x82"
+        self._plain_limit = limit
+        # Incompressible bytes grow a little when deflated: stored blocks cost five bytes in 16 KiB or more.
+        self._limit = limit + (limit >> 10) + 64 if deflate else limit
         self._header = bytearray()
         self._skip = 0
         self._fragmented = False
@@ -130,7 +139,7 @@ class FrameDecoder:
         first = chunk[begin]
         if first not in self._run_bytes:
             return None
-        size, limit = len(chunk), self.limit
+        size, limit = len(chunk), self._limit if first & 0x40 else self._plain_limit
         mask_bit, key = (0x80, 4) if self.masked else (0, 0)
         short, medium, long = 2 + key, 4 + key, 10 + key
         starts: list[int] = []
@@ -200,7 +209,7 @@ class FrameDecoder:
     def _begin_payload(self) -> PendingFrame | None:
         length = self._declared_length()
         # A control frame is shown whole at any limit that is legal for it (RFC 6455 §5.5).
-        if length > self.limit and length > 125:
+        if length > self._limit and length > 125:
             return None
         pending = PendingFrame(bytes(self._header), length)
         self._header.clear()

@@ -33,14 +33,6 @@ class Inflater:
         self._decompressor = zlib.decompressobj(-window_bits)
         self._after_final_block = False
 
-    def message(self, payload: bytes, limit: int) -> bytes:
-        """A whole message, inflated; at most `limit` bytes.
-
-        Raises: InflateError, InflatedTooLarge.
-        """
-        inflated = self.inflate(payload, limit)
-        return inflated + self.finish(limit - len(inflated))
-
     def inflate(self, chunk: bytes, limit: int) -> bytes:
         """The next bytes of a message, inflated; at most `limit` bytes.
 
@@ -50,9 +42,11 @@ class Inflater:
         if not self._decompressor.eof:
             return inflated
         pieces = [inflated]
+        window = b""
         while self._decompressor.eof:
+            window = (window + pieces[-1])[-(1 << self._window_bits) :]
             limit -= len(pieces[-1])
-            pieces.append(self._go_on_after_final_block(pieces[-1], limit))
+            pieces.append(self._go_on_after_final_block(window, limit))
         return b"".join(pieces)
 
     def finish(self, limit: int) -> bytes:
@@ -78,13 +72,12 @@ class Inflater:
             self._after_final_block = False
         return inflated
 
-    def _go_on_after_final_block(self, before: bytes, limit: int) -> bytes:
+    def _go_on_after_final_block(self, window: bytes, limit: int) -> bytes:
         """A block with BFINAL set may stand in mid-message (RFC 7692 §7.2.3.4), but zlib ends there.
 
         What came just before is handed on as the window that the next block may refer to.
         """
         rest = self._decompressor.unused_data
-        window = before[-(1 << self._window_bits) :]
         self._decompressor = zlib.decompressobj(-self._window_bits, zdict=window)
         inflated = self._decompress(rest, limit)
         self._after_final_block = not rest

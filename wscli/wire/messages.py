@@ -46,6 +46,8 @@ class MessageAssembler:
 
     def __init__(self, *, max_size: int, inflater: Inflater | None = None) -> None:
         self.fault: Fault | None = None
+        # The content of the frame that set `fault`, inflated as far as that went.
+        self.refused = b""
         self._max_size = max_size
         self._inflater = inflater
         self._type: MessageType | None = None
@@ -58,7 +60,6 @@ class MessageAssembler:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         # Of the frame in work: how much of its payload was looked at, and where its content begins.
         self._looked_at: int | None = None
-        self._chunks_seen = 0
         self._frame_begin = 0
 
     def look_ahead(self, pending: PendingFrame) -> None:
@@ -68,10 +69,11 @@ class MessageAssembler:
         self._begin(pending.header[0])
         if self._type is None:
             return
-        fresh = b"".join(pending.chunks[self._chunks_seen :])
-        self._chunks_seen = len(pending.chunks)
+        fresh = pending.since(self._looked_at or 0)
         self._looked_at = pending.received
-        self._take(fresh)
+        self._take(fresh, last=False)
+        if not self._compressed:
+            self._check_size(pending.missing)
 
     def add(self, frame: Frame) -> tuple[bytes, Message | None]:
         """The content of this frame, inflated, and the message that it completes."""
@@ -84,7 +86,7 @@ class MessageAssembler:
         if self._type is None:
             self._looked_at = None
             return frame.payload, None
-        self._take(frame.payload[self._looked_at :] if self._looked_at else frame.payload)
+        self._take(frame.payload[self._looked_at :] if self._looked_at else frame.payload, last=frame.fin)
         self._looked_at = None
         self._wire_length += frame.length
         self._fragments += 1
@@ -104,7 +106,7 @@ class MessageAssembler:
         """Note the first sight of a frame, and of a message when its opcode says so."""
         if self._looked_at is not None:
             return
-        self._looked_at = self._chunks_seen = 0
+        self._looked_at = 0
         opcode = first & 0x0F
         if opcode != Opcode.CONTINUATION:
             self._type = "text" if opcode == Opcode.TEXT else "binary"
@@ -114,19 +116,18 @@ class MessageAssembler:
             self._utf8.reset()
         self._frame_begin = self._content.tell()
 
-    def _take(self, chunk: bytes) -> None:
+    def _take(self, chunk: bytes, *, last: bool) -> None:
         if self._compressed and self._inflater is not None:
-            chunk = self._inflate(self._inflater, chunk)
+            chunk = self._inflate(self._inflater, chunk, last=last)
             self._content.write(chunk)
-        if self.fault is None:
-            self._judge(chunk)
-
-    def _judge(self, chunk: bytes) -> None:
         self._length += len(chunk)
-        if self._length > self._max_size:
-            self._too_large(f"over {self._length:,} bytes")
-        elif self._type == "text":
+        self._check_size(0)
+        if self.fault is None and self._type == "text":
             self._check_utf8(chunk)
+
+    def _check_size(self, coming: int) -> None:
+        if self.fault is None and self._length + coming > self._max_size:
+            self._too_large(f"{self._length + coming:,} bytes or more")
 
     def _add_plain(self, frame: Frame) -> Message | None:
         # The common whole frame: its payload is the message, and is not copied.
@@ -138,11 +139,7 @@ class MessageAssembler:
 
     def _add_compressed(self, frame: Frame) -> tuple[bytes, Message | None]:
         message = None
-        if frame.fin and self.fault is None and self._inflater is not None:
-            rest = self._end_inflation(self._inflater)
-            self._content.write(rest)
-            if self.fault is None:
-                self._judge(rest)
+        if frame.fin and self.fault is None:
             message = self._finish(self._content.getvalue())
             if message is not None and self._fragments == 1:
                 return message.payload, message
@@ -158,23 +155,19 @@ class MessageAssembler:
         self._type = None
         return message
 
-    def _inflate(self, inflater: Inflater, chunk: bytes) -> bytes:
+    def _inflate(self, inflater: Inflater, chunk: bytes, *, last: bool) -> bytes:
+        """What these bytes inflate to, up to the fault if there is one; `last` ends the message."""
+        inflated = b""
+        room = self._max_size - self._length
         try:
-            return inflater.inflate(chunk, self._max_size - self._length)
+            inflated = inflater.inflate(chunk, room)
+            if last:
+                inflated += inflater.finish(room - len(inflated))
         except InflatedTooLarge:
             self._too_large("larger once inflated")
         except InflateError as failure:
             self._not_deflate(failure)
-        return b""
-
-    def _end_inflation(self, inflater: Inflater) -> bytes:
-        try:
-            return inflater.finish(self._max_size - self._length)
-        except InflatedTooLarge:
-            self._too_large("larger once inflated")
-        except InflateError as failure:
-            self._not_deflate(failure)
-        return b""
+        return inflated
 
     def _inflate_run(self, run: MessageRun) -> int:
         inflater, limit = self._inflater, self._max_size
@@ -182,9 +175,12 @@ class MessageAssembler:
         if inflater is None:
             return 0
         text = run.type == "text"
+        content = b""
         try:
             for payload in run.wire_payloads:
-                content = inflater.message(payload, limit)
+                content = b""
+                content = inflater.inflate(payload, limit)
+                content += inflater.finish(limit - len(content))
                 if text and not content.isascii():
                     content.decode()
                 inflated.append(content)
@@ -194,6 +190,7 @@ class MessageAssembler:
             self._not_deflate(failure)
         except UnicodeDecodeError as failure:
             self._not_utf8(failure)
+        self.refused = content
         return len(inflated)
 
     def _check_text(self, run: MessageRun) -> int:
@@ -213,6 +210,7 @@ class MessageAssembler:
                 payload.decode()
             except UnicodeDecodeError as failure:
                 self._not_utf8(failure)
+                self.refused = payload
                 return index
         return len(run)
 
@@ -234,7 +232,11 @@ class MessageAssembler:
         self.fault = Fault(1002, ProtocolViolated(f"{broken.detail} ({broken.rfc})"), broken)
 
     def _refuse_truncated(self, frame: Frame) -> None:
-        if frame.length > self._max_size:
+        if frame.length >> 63:
+            # RFC 6455 §5.2: such a length is no length; lint names the rule.
+            broken = rules.violation("length-top-bit", "a frame claims a length with the top bit set")
+            self.fault = Fault(1002, ProtocolViolated(f"{broken.detail} ({broken.rfc})"))
+        elif frame.length > self._max_size:
             self._too_large(f"a frame of {frame.length:,} bytes")
 
     def _too_large(self, what: str) -> None:
