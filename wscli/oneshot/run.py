@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from ..errors import Unsent, WscliError
@@ -14,6 +15,7 @@ from ..session.journal import Batch
 from ..session.session import Session
 from ..wire.frame import Opcode
 from ..wire.runs import MessageRun
+from .expecting import Expecting
 from .gate import Gate
 from .source import Source
 
@@ -63,12 +65,23 @@ class Echo:
 class OneShot:
     """One run of `plan` over `session`; `source` is None when stdin is not read."""
 
-    def __init__(self, session: Session, plan: Plan, source: Source | None, gate: Gate, stop: Stop) -> None:
+    def __init__(
+        self,
+        session: Session,
+        plan: Plan,
+        source: Source | None,
+        gate: Gate,
+        stop: Stop,
+        expecting: Expecting | None = None,
+    ) -> None:
         self._session = session
         self._plan = plan
         self._source = source
         self._gate = gate
         self._stop = stop
+        self._expecting = expecting
+        self._sends = list(plan.sends)
+        self._warning = ""
 
     async def perform(self) -> Report:
         """Run to the end; whatever ends it, the closing handshake follows and nothing unsent is hidden."""
@@ -77,7 +90,7 @@ class OneShot:
         failure = await self._connected()
         unsent = await self._count_unsent()
         if not unsent:
-            return Report(failure)
+            return Report(failure, self._warning)
         if failure is None:
             return Report(Unsent(f"messages that were not sent when the connection ended: {unsent}"))
         return Report(failure, f"messages that were not sent: {unsent}")
@@ -87,37 +100,44 @@ class OneShot:
         try:
             async with session:
                 if not await open_unless_stopped(session, self._stop):
-                    return self._stop.cause
+                    return self._judged(self._stop.cause)
                 if self._plan.echo:
-                    self._echo_at_the_pace_of_the_peer()
+                    session.paced = True
+                    session.journal.listeners.append(Echo(session))
                 self._stop.phase = lambda: "receiving"
                 failure = await self._until_the_end()
                 self._stop.phase = lambda: "closing"
+                if self._expecting is not None:
+                    return await self._close_with_verdict(failure, self._expecting)
                 await session.close()
                 summarize("connect", session.journal)
                 return failure or session.failure or self._stop.cause
         except WscliError as failure:
-            return failure
+            return self._judged(failure)
 
-    def _echo_at_the_pace_of_the_peer(self) -> None:
-        journal, session = self._session.journal, self._session
-        shown = journal.ready
+    def _judged(self, failure: WscliError | None) -> WscliError | None:
+        return failure if self._expecting is None else self._expecting.judge(failure)
 
-        async def ready() -> None:
-            await shown()
-            await session.room()
-
-        journal.ready = ready
-        journal.listeners.append(Echo(session))
+    async def _close_with_verdict(self, failure: WscliError | None, expecting: Expecting) -> WscliError | None:
+        """The verdict stands before our Close: its answer is no expectation, only worth a warning."""
+        session = self._session
+        verdict = failure or expecting.judge(session.failure or self._stop.cause)
+        before = session.failure
+        await session.close(seconds=min(_CLOSE_SECONDS, session.target.close_timeout))
+        summarize("connect", session.journal)
+        if verdict is None and before is None and session.failure is not None:
+            self._warning = session.failure.message
+        return verdict
 
     async def _until_the_end(self) -> WscliError | None:
         async with watching(self._session, self._stop) as watch:
             tasks = [
                 asyncio.create_task(self._feed()),
-                asyncio.create_task(self._gate.reached.wait()),
+                asyncio.create_task(self._received_enough()),
                 asyncio.create_task(watch.pause(self._plan.duration)),
+                asyncio.create_task(watch.pause(None if self._expecting is None else self._expecting.within)),
             ]
-            feeding, counted, _ = tasks
+            feeding, counted, *_ = tasks
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -133,6 +153,18 @@ class OneShot:
             raise failure
         return failure
 
+    async def _received_enough(self) -> None:
+        """Return when `--count` is reached, or the expectations have their verdict."""
+        waits = [asyncio.create_task(self._gate.reached.wait())]
+        if self._expecting is not None:
+            waits.append(asyncio.create_task(self._expecting.decided.wait()))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
     async def _feed(self) -> None:
         """Send everything there is to send; return once silence has lasted long enough after it.
 
@@ -140,9 +172,7 @@ class OneShot:
         """
         session, source, plan = self._session, self._source, self._plan
         try:
-            for send in plan.sends:
-                await session.room()
-                session.send_messages(send.opcode, [send.payload])
+            await self._send_first()
             while source is not None and (batch := await source.take()) is not None:
                 # Counted as to be sent before it can wait: a batch in hand is never lost from sight.
                 session.send_messages(plan.input_opcode, batch)
@@ -155,6 +185,13 @@ class OneShot:
         await session.flushed()
         await self._silence(plan.wait or 0.0)
 
+    async def _send_first(self) -> None:
+        """What of `--send` and `--send-binary` is still to go."""
+        while self._sends:
+            await self._session.room()
+            send = self._sends.pop(0)
+            self._session.send_messages(send.opcode, [send.payload])
+
     async def _silence(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         since = loop.time()
@@ -162,13 +199,24 @@ class OneShot:
             await asyncio.sleep(left)
 
     async def _send_what_is_here(self, watch: Watch) -> None:
-        """`--count` was reached: what stdin held by now still goes out before our Close."""
+        """The run is to end: what is to be sent, and what stdin held by now, goes out before our Close.
+
+        A peer that takes nothing has as long as for the answer to a Close; what is left then is unsent.
+        """
+        with contextlib.suppress(TimeoutError, Unsent):
+            async with asyncio.timeout(self._session.target.close_timeout):
+                if not watch.over:
+                    await self._send_first()
+                await self._send_the_rest_of_stdin(watch)
+
+    async def _send_the_rest_of_stdin(self, watch: Watch) -> None:
         source = self._source
-        if source is None or watch.over or not await source.holds_more():
-            return
-        left = source.waiting
-        while left > 0 and not watch.over and (batch := await source.take()) is not None:
-            left -= len(batch)
+        for _ in range(_LAST_BATCHES):
+            if source is None or watch.over or not await source.holds_more():
+                return
+            batch = await source.take()
+            if batch is None:
+                return
             self._session.send_messages(self._plan.input_opcode, batch)
             await self._session.room()
 
@@ -177,7 +225,7 @@ class OneShot:
         source = self._source
         more = source is not None and await source.holds_more()
         count = self._session.unsent + (source.waiting if source is not None else 0)
-        count += len(self._plan.sends) if not self._session.was_open else 0
+        count += len(self._sends)
         if not count:
             return ""
         return f"at least {count:,}" if more and source is not None and not source.ended else f"{count:,}"

@@ -44,6 +44,8 @@ class Session(Sending):
         self.closed: Closed | None = None
         self._ok_close = ok_close
         self._strict_close = strict_close
+        # Whoever answers each message (--echo) sets this: nothing is read while too much waits to be sent.
+        self.paced = False
         self._fast = fast
         self._opening = Opening(target, journal)
         self._tasks: list[asyncio.Task[None]] = []
@@ -135,6 +137,8 @@ class Session(Sending):
         loop = asyncio.get_running_loop()
         before = loop.time()
         await self._ready()
+        if self.paced:
+            await self.room()
         # A flood is always readable: without this, signals and timers would wait for its end.
         await asyncio.sleep(0)
         if self._deadline is not None:
