@@ -9,19 +9,22 @@ import typer
 from ..config import Target
 from ..probes.report import Report
 from .environment import Environment
+from .expectations import ClosingExpectations, expecting
 from .options import SharedOptions, UrlArgument, command
 from .run import Runtime
 from .settings import build_settings
-from .wiring import run_connected
+from .wiring import expecting_body, run_connected
 
 EXAMPLES: Final = "Example: wscli close wss://example.com/ws --code 4001 --reason 'going away'"
 
 
 @command
+@expecting
 def main(
     context: typer.Context,
     url: UrlArgument,
     shared: SharedOptions,
+    expected: ClosingExpectations,
     code: Annotated[
         int, typer.Option("--code", metavar="CODE", help="The close code to send: 1000–1014 or 3000–4999.")
     ] = 1000,
@@ -37,9 +40,10 @@ def main(
 
     environment: Environment = context.obj
     settings = build_settings(url, shared, environment)
+    expectations = expected.build()
     options = close_options(code, reason, force=force)
 
     async def close(runtime: Runtime, target: Target) -> Report:
         return await probe(target, runtime.journal, runtime.stop, options, ok_close=settings.ok_close)
 
-    return run_connected(close, settings, environment)
+    return run_connected(expecting_body(close, expectations), settings, environment, name="close")

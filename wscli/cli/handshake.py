@@ -9,23 +9,28 @@ import typer
 from ..config import Target
 from ..probes.report import Report
 from .environment import Environment
+from .expectations import OpeningExpectations, expecting
 from .options import SharedOptions, UrlArgument, command
 from .run import Runtime
 from .settings import build_settings
-from .wiring import run_connected
+from .wiring import expecting_body, run_connected
 
 EXAMPLES: Final = "Example: wscli handshake wss://example.com/ws -s graphql-transport-ws"
 
 
 @command
-def main(context: typer.Context, url: UrlArgument, shared: SharedOptions) -> int:
+@expecting
+def main(
+    context: typer.Context, url: UrlArgument, shared: SharedOptions, expected: OpeningExpectations
+) -> int:
     """Open a connection, show request and response byte for byte, judge them, close with 1000."""
     environment: Environment = context.obj
     settings = build_settings(url, shared, environment)
+    expectations = expected.build()
 
     async def handshake(runtime: Runtime, target: Target) -> Report:
         from ..probes.handshake import probe
 
         return await probe(target, runtime.journal, runtime.stop, ok_close=settings.ok_close)
 
-    return run_connected(handshake, settings, environment)
+    return run_connected(expecting_body(handshake, expectations), settings, environment, name="handshake")

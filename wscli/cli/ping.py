@@ -11,10 +11,11 @@ from ..config import Target, parse_duration, parse_size
 from ..errors import UsageError
 from ..probes.report import Report
 from .environment import Environment
+from .expectations import OpeningExpectations, expecting
 from .options import SharedOptions, UrlArgument, command
 from .run import Runtime
 from .settings import build_settings, parsed
-from .wiring import run_connected
+from .wiring import expecting_body, run_connected
 
 EXAMPLES: Final = "Example: wscli ping wss://example.com/ws -c 10 -i 200ms --max-rtt 50"
 
@@ -23,10 +24,12 @@ _MOST_PAYLOAD: Final = 125
 
 
 @command
+@expecting
 def main(
     context: typer.Context,
     url: UrlArgument,
     shared: SharedOptions,
+    expected: OpeningExpectations,
     count: Annotated[
         int, typer.Option("-c", "--count", metavar="N", min=0, help="Send N pings; 0 goes on until Ctrl-C.")
     ] = 4,
@@ -55,6 +58,7 @@ def main(
 
     environment: Environment = context.obj
     settings = build_settings(url, shared, environment)
+    expectations = expected.build()
     options = PingOptions(
         count=count,
         interval=parsed("--interval", parse_duration, interval),
@@ -68,7 +72,7 @@ def main(
     async def ping(runtime: Runtime, target: Target) -> Report:
         return await probe(target, runtime.journal, runtime.stop, options, ok_close=settings.ok_close)
 
-    return run_connected(ping, settings, environment)
+    return run_connected(expecting_body(ping, expectations), settings, environment, name="ping")
 
 
 def _payload(text: str | None, size: str | None) -> bytes | None:

@@ -67,10 +67,11 @@ def run_command(
     redactor: Redactor,
     *,
     timeout: float | None = None,
+    name: str = "connect",
 ) -> int:
     """Runs `command` to its end, within `timeout` seconds; tells its failure; returns the exit status."""
     try:
-        report = asyncio.run(_supervise(command, environment, options, redactor, timeout))
+        report = asyncio.run(_supervise(command, environment, options, redactor, timeout, name))
     except Exception as raised:  # noqa: BLE001 # a bug is told in one line, never as a traceback
         report_bug(raised, environment, verbose=options.verbose)
         return exit_code_for(raised)
@@ -89,12 +90,13 @@ async def _supervise(
     options: OutputOptions,
     redactor: Redactor,
     timeout: float | None,
+    name: str,
 ) -> Report:
     if environment.stdout is None:
         closed = OutputFailed("standard output is closed", hint="send it somewhere: > FILE, or > /dev/null")
         return Report(closed)
     output = Output(environment.stdout)
-    sink = _with_status(make_sink(options, output, redactor), options, environment, redactor)
+    sink = _with_status(make_sink(options, output, redactor, command=name), options, environment, redactor)
     journal = Journal(listeners=[sink], ready=output.ready)
     runtime = Runtime(environment, options, journal, output, redactor, Stop())
     loop = asyncio.get_running_loop()

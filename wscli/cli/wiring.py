@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config import DemoUrl, Target, Url, parse_url
 from ..net.routes import parse_proxy
@@ -14,11 +14,28 @@ from .environment import Environment
 from .run import Runtime, run_command
 from .settings import Settings
 
+if TYPE_CHECKING:
+    from ..expect.expected import Expected
+
 Body = Callable[[Runtime, Target], Awaitable[Report]]
 
 
-def run_connected(body: Body, settings: Settings, environment: Environment) -> int:
-    """Runs `body` against the settings' target, a `demo:` server being up meanwhile; the exit status."""
+def expecting_body(body: Body, expected: Expected) -> Body:
+    """`body`, its report judged by what was expected of everything that its journal saw."""
+
+    async def judged(runtime: Runtime, target: Target) -> Report:
+        runtime.journal.listeners.append(expected)
+        report = await body(runtime, target)
+        return replace(report, failure=expected.judge(report.failure))
+
+    return judged if expected else body
+
+
+def run_connected(body: Body, settings: Settings, environment: Environment, *, name: str = "connect") -> int:
+    """Runs `body` against the settings' target, a `demo:` server being up meanwhile; the exit status.
+
+    `name` is the command's: `human` shows what fits it.
+    """
     redactor = Redactor.for_target(
         settings.target, _proxy_secrets(settings.target), show=settings.output.show_secrets
     )
@@ -29,7 +46,7 @@ def run_connected(body: Body, settings: Settings, environment: Environment) -> i
         async with _demo_server(settings.demo) as server:
             return await body(runtime, replace(settings.target, url=_address(server.url)))
 
-    return run_command(command, environment, settings.output, redactor, timeout=settings.timeout)
+    return run_command(command, environment, settings.output, redactor, timeout=settings.timeout, name=name)
 
 
 def _proxy_secrets(target: Target) -> list[str]:
@@ -41,7 +58,8 @@ def _demo_server(demo: DemoUrl) -> Any:
     # websockets' server costs 60 ms to import, and only `demo:` needs it.
     from ..server.serve import EmbeddedServer
 
-    return EmbeddedServer(demo.scenario, demo.query)
+    # Nobody else knows its port: an Origin that the user tries out is no attack.
+    return EmbeddedServer(demo.scenario, demo.query, origins=("*",))
 
 
 def _address(text: str) -> Url:
