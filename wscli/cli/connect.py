@@ -12,12 +12,14 @@ from ..config import Format, Target, parse_duration
 from ..errors import UsageError
 from ..probes.report import Report
 from .environment import Environment
+from .expectations import SessionExpectations, expecting
 from .options import SharedOptions, UrlArgument, command
 from .run import Runtime
 from .settings import Settings, build_settings, parsed
 from .wiring import Body, run_connected
 
 if TYPE_CHECKING:
+    from ..expect.expected import Expected
     from ..oneshot.run import Plan
 
 EXAMPLES: Final = "Example: echo hello | wscli connect demo:, or: wscli connect URL --send hi --count 1"
@@ -35,10 +37,12 @@ _DELIMITERS: Final = {Delimiter.NEWLINE: b"\n", Delimiter.NUL: b"\0", Delimiter.
 
 
 @command
+@expecting
 def main(
     context: typer.Context,
     url: UrlArgument,
     shared: SharedOptions,
+    expected: SessionExpectations,
     send: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT|@FILE", help="Send this text message first. Repeatable, in order."),
@@ -82,18 +86,30 @@ def main(
     )
     if whole and null:
         raise UsageError("--whole and -0 contradict each other")
+    expectations = _Expectations(expected.build(), expected.seconds)
+    # With expectations it is their verdict that ends the run (contract §6).
+    awaited = expectations.expected.ends_by_itself
     reads = not (no_input or echo)
     if not reads and (null or binary or whole):
         raise UsageError("--no-input and --echo read no stdin: -0, --binary and --whole have no meaning then")
     plan = Plan(
         sends=collect_sends(environment.arguments, send or [], send_binary or []),
         input_opcode=Opcode.BINARY if binary else Opcode.TEXT,
-        wait=_wait(wait, reads=reads, counted=count is not None),
+        wait=_wait(wait, reads=reads, counted=count is not None or awaited),
         duration=None if duration is None else parsed("--duration", parse_duration, duration),
         echo=echo,
     )
     stdin = _Stdin(whole, b"\0" if null else b"\n", text=not binary) if reads else None
-    return run_connected(_body(plan, stdin, count, settings), settings, environment)
+    body = _body(plan, stdin, None if awaited else count, settings, expectations)
+    return run_connected(body, settings, environment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expectations:
+    """What is expected, and within how many seconds."""
+
+    expected: Expected
+    within: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +129,11 @@ def _wait(text: str | None, *, reads: bool, counted: bool) -> float | None:
     return None if counted else seconds
 
 
-def _body(plan: Plan, stdin: _Stdin | None, count: int | None, settings: Settings) -> Body:
+def _body(
+    plan: Plan, stdin: _Stdin | None, count: int | None, settings: Settings, expectations: _Expectations
+) -> Body:
     async def connect(runtime: Runtime, target: Target) -> Report:
+        from ..oneshot.expecting import Expecting
         from ..oneshot.gate import Gate
         from ..oneshot.run import OneShot
         from ..oneshot.source import Source
@@ -129,6 +148,10 @@ def _body(plan: Plan, stdin: _Stdin | None, count: int | None, settings: Setting
         gate = Gate(sink, count)
         runtime.journal.listeners[:] = [gate]
         session = Session(target, runtime.journal, ok_close=settings.ok_close)
-        return await OneShot(session, plan, source, gate, runtime.stop).perform()
+        expecting = None
+        if expectations.expected:
+            expecting = Expecting(expectations.expected, session, expectations.within)
+            runtime.journal.listeners.append(expecting)
+        return await OneShot(session, plan, source, gate, runtime.stop, expecting).perform()
 
     return connect

@@ -19,6 +19,9 @@ from .expecting import Expecting
 from .gate import Gate
 from .source import Source
 
+# How long our Close may take to be answered once all expectations are met, in seconds.
+_CLOSE_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -118,7 +121,9 @@ class OneShot:
     def _judged(self, failure: WscliError | None) -> WscliError | None:
         return failure if self._expecting is None else self._expecting.judge(failure)
 
-    async def _close_with_verdict(self, failure: WscliError | None, expecting: Expecting) -> WscliError | None:
+    async def _close_with_verdict(
+        self, failure: WscliError | None, expecting: Expecting
+    ) -> WscliError | None:
         """The verdict stands before our Close: its answer is no expectation, only worth a warning."""
         session = self._session
         verdict = failure or expecting.judge(session.failure or self._stop.cause)
@@ -211,12 +216,11 @@ class OneShot:
 
     async def _send_the_rest_of_stdin(self, watch: Watch) -> None:
         source = self._source
-        for _ in range(_LAST_BATCHES):
-            if source is None or watch.over or not await source.holds_more():
-                return
-            batch = await source.take()
-            if batch is None:
-                return
+        if source is None or watch.over or not await source.holds_more():
+            return
+        left = source.waiting
+        while left > 0 and not watch.over and (batch := await source.take()) is not None:
+            left -= len(batch)
             self._session.send_messages(self._plan.input_opcode, batch)
             await self._session.room()
 

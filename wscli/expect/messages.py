@@ -1,0 +1,167 @@
+"""Expectations about messages: text that matches, JSON that holds a value, bytes, a number of messages."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import UsageError
+from .expectation import Expectation, State, plural
+from .jsonpath import JsonPath
+from .quoting import NearestMiss, quoted, shown_bytes
+
+
+def compiled(option: str, pattern: str) -> re.Pattern[str]:
+    """The regular expression. Raises: UsageError, which says where it is wrong."""
+    try:
+        return re.compile(pattern)
+    except re.error as wrong:
+        where = "" if wrong.pos is None else f" at character {wrong.pos + 1}"
+        raise UsageError(
+            f"{option}: not a regular expression: {wrong.msg}{where}",
+            hint="a backslash before a character takes its meaning away: \\( \\[ \\.",
+        ) from None
+
+
+class Text(Expectation):
+    """A text message in which `pattern` is found."""
+
+    about_messages = True
+
+    def __init__(self, pattern: str, option: str = "--expect") -> None:
+        super().__init__(f"a text message that matches {quoted(pattern)}", option)
+        self._pattern = compiled(option, pattern)
+        self._misses = NearestMiss(pattern)
+        self._binary = 0
+
+    def message(self, payload: bytes, *, text: bool) -> None:
+        if not text:
+            self._binary += 1
+            return
+        content = payload.decode()
+        if self._pattern.search(content):
+            self.state = State.MET
+        else:
+            self._misses.note(content)
+
+    def came(self) -> str:
+        misses = self._misses
+        binary = f", {plural(self._binary, 'binary message')}" if self._binary else ""
+        if not misses.count:
+            return f"no text message came{binary}"
+        return f"{plural(misses.count, 'text message')} came{binary}: {misses.told()}"
+
+
+class Reject(Expectation):
+    """No text message in which `pattern` is found, until the end."""
+
+    lasting = True
+    about_messages = True
+
+    def __init__(self, pattern: str, option: str = "--reject") -> None:
+        super().__init__(f"no text message that matches {quoted(pattern)}", option)
+        self._pattern = compiled(option, pattern)
+        self._offender = ""
+
+    def message(self, payload: bytes, *, text: bool) -> None:
+        if text and self._pattern.search(content := payload.decode()):
+            self._offender = content
+            self.state = State.FAILED
+
+    def end(self) -> None:
+        if self.state is State.PENDING:
+            self.state = State.MET
+
+    def came(self) -> str:
+        return f"this one came: {quoted(self._offender)}"
+
+
+class Json(Expectation):
+    """A text message of JSON for which a JMESPath holds, or has a value."""
+
+    about_messages = True
+
+    def __init__(self, expression: str, option: str = "--expect-json") -> None:
+        self._path = JsonPath.parse(expression, option)
+        super().__init__(f"a JSON message with {self._path}", option)
+        self._misses = self._no_json = 0
+        self._nearest = ""
+        self.document: object = None
+
+    def message(self, payload: bytes, *, text: bool) -> None:
+        document = self._path.load(payload) if text else None
+        if document is None:
+            self._no_json += 1
+            return
+        found = self._path.search(document.value)
+        if self._path.holds(found):
+            self.document = document.value
+            self.state = State.MET
+            return
+        self._misses += 1
+        if found is not None or not self._nearest:
+            self._nearest = self._path.describe(found)
+
+    def came(self) -> str:
+        others = f"{plural(self._no_json, 'message')} without JSON" if self._no_json else ""
+        if not self._misses:
+            return f"{others or 'no message'} came"
+        others = f", {others}" if others else ""
+        return f"{plural(self._misses, 'JSON message')} came{others}: {self._nearest}"
+
+
+class Binary(Expectation):
+    """A binary message of exactly these bytes."""
+
+    about_messages = True
+
+    def __init__(self, payload: bytes, option: str = "--expect-binary") -> None:
+        super().__init__(f"the binary message {shown_bytes(payload)}", option)
+        self._payload = payload
+        self._misses = self._texts = 0
+        self._alike = -1
+        self._nearest = b""
+
+    def message(self, payload: bytes, *, text: bool) -> None:
+        if text:
+            self._texts += 1
+        elif payload == self._payload:
+            self.state = State.MET
+        else:
+            self._misses += 1
+            alike = _common_prefix(payload, self._payload)
+            if alike > self._alike:
+                self._alike, self._nearest = alike, payload[:64]
+
+    def came(self) -> str:
+        texts = f", {plural(self._texts, 'text message')}" if self._texts else ""
+        if not self._misses:
+            return f"no binary message came{texts}"
+        return (
+            f"{plural(self._misses, 'binary message')} came{texts}:"
+            f" the nearest, {shown_bytes(self._nearest)}, differs from byte {self._alike} on"
+        )
+
+
+def _common_prefix(left: bytes, right: bytes) -> int:
+    """How many bytes at the beginning are the same; at most 64 are looked at."""
+    length = min(len(left), len(right), 64)
+    return next((index for index in range(length) if left[index] != right[index]), length)
+
+
+class Count(Expectation):
+    """At least this many messages."""
+
+    about_messages = True
+
+    def __init__(self, wanted: int, option: str = "--expect-count") -> None:
+        super().__init__(plural(wanted, "message"), option)
+        self._wanted = wanted
+        self._count = 0
+
+    def message(self, payload: bytes, *, text: bool) -> None:  # noqa: ARG002 # any message counts
+        self._count += 1
+        if self._count >= self._wanted:
+            self.state = State.MET
+
+    def came(self) -> str:
+        return f"{plural(self._count, 'message')} came"
