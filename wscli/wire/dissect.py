@@ -125,6 +125,7 @@ class Dissector:
 
     def _run(self, run: MessageRun, stamp: Stamp) -> Iterator[Event | MessageRun]:
         numbering = self._numbering
+        faulty_before = self.fault is not None
         good = self._assembler.check_run(run)
         if good:
             part = run if good == len(run) else run.head(good)
@@ -134,13 +135,13 @@ class Dissector:
             numbering.messages += good
             yield part
         if good < len(run):
-            yield from self._rest_of_run(run, good, stamp)
+            yield from self._rest_of_run(run, good, stamp, culprit=None if faulty_before else good)
 
-    def _rest_of_run(self, run: MessageRun, good: int, stamp: Stamp) -> Iterator[Event]:
+    def _rest_of_run(self, run: MessageRun, good: int, stamp: Stamp, culprit: int | None) -> Iterator[Event]:
         """The frame that broke the rules, and those after it, one by one."""
         for index in range(good, len(run)):
             frame = run.frame(index)
-            broken = self._admit(run.ends[index]) and index == good
+            broken = self._admit(run.ends[index]) and index == culprit
             content = self._assembler.refused if broken else frame.payload
             self._numbering.frames += 1
             yield self._frame_event(frame, content, stamp)

@@ -96,6 +96,8 @@ class MessageAssembler:
 
     def check_run(self, run: MessageRun) -> int:
         """How many of the run's messages are good; all, or those before the one that set `fault`."""
+        if self.fault is not None:
+            return 0
         if run.compressed:
             return self._inflate_run(run)
         if run.type == "text":
@@ -217,6 +219,10 @@ class MessageAssembler:
     def _check_utf8(self, chunk: bytes, *, final: bool = False) -> None:
         try:
             self._utf8.decode(chunk, final)
+            # Python waits for the third byte of a surrogate, though the second one is wrong (RFC 3629 §4).
+            begun = self._utf8.getstate()[0]
+            if begun[:1] == b"\xed" and begun[1:] >= b"\xa0":
+                raise UnicodeDecodeError("utf-8", begun, 0, 1, "invalid continuation byte")
         except UnicodeDecodeError as failure:
             self._not_utf8(failure)
 
