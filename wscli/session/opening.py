@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec import UNSET, UnsetType
@@ -22,10 +23,13 @@ from ..wire.body import BodyDecoder
 from ..wire.dissect import text_or_base64
 from ..wire.extensions import DeflateParams, deflate_params
 from ..wire.head import HeadDecoder, MalformedHead, RequestHead, ResponseHead, encode_request
-from ..wire.lint import lint_handshake, negotiated_extensions, negotiated_subprotocol
+from ..wire.lint import Violation, lint_handshake, negotiated_extensions, negotiated_subprotocol
 from .hints import hint_for_malformed, hint_for_refusal
 from .journal import Journal
-from .protocol import make_protocol, request_headers, take_over_request
+from .protocol import make_protocol, refused_by_judge, request_headers, take_over_request
+
+# Interim replies (RFC 9110 §15.2) that are read before the one that counts.
+_MOST_INTERIM = 16
 
 # How phases are named to the user, by the names that net/ gives them.
 _PHASES = {
@@ -157,12 +161,16 @@ class Opening:
         decoder = HeadDecoder()
         head: ResponseHead | MalformedHead | None = None
         received = False
+        interim = 0
         while head is None:
             chunk = await stream.receive()
             received = received or bool(chunk)
             head = decoder.feed(chunk) if chunk else decoder.eof()
             while isinstance(head, ResponseHead) and head.is_interim:
                 self._received(head, asked)
+                interim += 1
+                if interim > _MOST_INTERIM:
+                    raise BadReply(f"the server sent {interim} interim replies (1xx) and no answer")
                 rest, decoder = decoder.remainder, HeadDecoder()
                 head = decoder.feed(rest) if rest else None
         if isinstance(head, ResponseHead):
@@ -200,7 +208,7 @@ class Opening:
                         break
                     body.feed(chunk)
         self._received(response, exchange.asked, body)
-        self._lint(exchange.request, response)
+        self._tell([*lint_handshake(exchange.request, response), *body.problems])
         self._close()
         reason = f" {response.reason}" if response.reason else ""
         return Refused(
@@ -226,39 +234,36 @@ class Opening:
                 duration_ms=round((self._journal.clock.now() - asked) * 1000, 3),
                 body=text,
                 base64=base64,
-                body_truncated=body is not None and body.truncated,
+                body_truncated=body is not None and (body.truncated or not body.complete),
             )
         )
 
-    def _lint(self, request: RequestHead, response: ResponseHead) -> list[ViolationFound]:
+    def _tell(self, violations: Iterable[Violation]) -> None:
         stamp = self._journal.stamp()
-        found = [
-            ViolationFound(
-                t=stamp.t,
-                time=stamp.time,
-                rule=violation.rule,
-                rfc=violation.rfc,
-                severity=violation.severity,
-                detail=violation.detail,
-                frame=None,
+        for found in violations:
+            self._journal.record(
+                ViolationFound(
+                    t=stamp.t,
+                    time=stamp.time,
+                    rule=found.rule,
+                    rfc=found.rfc,
+                    severity=found.severity,
+                    detail=found.detail,
+                    frame=None,
+                )
             )
-            for violation in lint_handshake(request, response)
-        ]
-        self._journal.deliver(found)
-        return found
 
     def _judge(self, protocol: ClientProtocol, request: RequestHead, response: ResponseHead) -> None:
         """Both judges must agree: what either refuses does not establish a connection (RFC 6455 §4.1)."""
-        errors = [found for found in self._lint(request, response) if found.severity == "error"]
+        violations = lint_handshake(request, response)
+        self._tell(violations)
+        errors = [found for found in violations if found.severity == "error"]
         protocol.receive_data(response.raw)
         if errors:
             first = errors[0]
             raise BadReply(f"the reply is no valid handshake: {first.detail} ({first.rfc})")
         if protocol.handshake_exc is not None:
-            raise BadReply(
-                "the reply is no valid handshake: websockets does not accept it "
-                f"({type(protocol.handshake_exc).__name__})"
-            )
+            raise refused_by_judge(protocol.handshake_exc, response)
         protocol.events_received()
 
     def _opened(self, response: ResponseHead) -> None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 
 from websockets.client import ClientProtocol
+from websockets.exceptions import HeaderLineTooLong, NegotiationError, StatusLineTooLong, TooManyHeaders
 from websockets.extensions.base import ClientExtensionFactory, Extension
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
@@ -17,6 +18,9 @@ from websockets.typing import ExtensionName, ExtensionParameter, LoggerLike, Sub
 from websockets.uri import WebSocketURI
 
 from ..config import Target, Url
+from ..errors import BadReply, TooLarge
+from ..wire.extensions import DEFLATE, parse_extensions
+from ..wire.head import ResponseHead, header_values
 
 
 class _Deflate(Extension):
@@ -90,6 +94,30 @@ def take_over_request(protocol: ClientProtocol, headers: Sequence[tuple[str, str
     extensions = _listed(headers, "sec-websocket-extensions")
     if not any(offer.split(";")[0].strip() == _DeflateFactory.name for offer in extensions):
         protocol.available_extensions = None
+
+
+def refused_by_judge(failure: Exception, response: ResponseHead) -> BadReply | TooLarge:
+    """The error for a 101 that breaks no rule, but that websockets does not take all the same."""
+    cause = failure.__cause__ or failure
+    if isinstance(cause, TooManyHeaders):
+        return TooLarge("the reply is over a limit: it has more than 128 headers")
+    if isinstance(cause, HeaderLineTooLong | StatusLineTooLong):
+        return TooLarge("the reply is over a limit: a line of it is longer than 8 KiB")
+    if isinstance(cause, NegotiationError):
+        agreed = parse_extensions(header_values(response.headers, "Sec-WebSocket-Extensions")).extensions
+        if any(each.name == DEFLATE and ("client_max_window_bits", "8") in each.params for each in agreed):
+            return BadReply(
+                "the server wants us to compress with a window of 8 bits "
+                "(client_max_window_bits=8, RFC 7692 §7.1.2.2), which zlib cannot do",
+                hint="connect without compression: --compression none",
+            )
+        return BadReply(
+            "the server agreed to an extension in a way that wscli does not speak",
+            hint="leave the header Sec-WebSocket-Extensions to wscli, or use --compression none",
+        )
+    return BadReply(
+        f"the reply is no valid handshake: websockets does not accept it ({type(cause).__name__})"
+    )
 
 
 def _listed(headers: Sequence[tuple[str, str]], wanted: str) -> list[str]:
