@@ -1,0 +1,279 @@
+"""The hostile peers, as a table: what each does, how wscli is run against it, how it must end."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.peers import Peer, encode_frame
+
+Script = Callable[[Peer], object]
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Case:
+    """One peer; `code` is the exit code, `says` what stderr must hold. `stdin` is what is piped in."""
+
+    name: str
+    script: Script
+    code: int
+    says: str
+    options: tuple[str, ...] = ("connect", "-n", "--close-timeout", "1")
+    stdin: bytes = b""
+
+
+async def bomb(peer: Peer) -> None:
+    """A gibibyte of zeros in a megabyte (RFC 7692)."""
+    squeezer = zlib.compressobj(9, wbits=-15)
+    block = bytes(MIB)
+    squeezed = b"".join(squeezer.compress(block) for _ in range(1024)) + squeezer.flush(zlib.Z_SYNC_FLUSH)
+    await peer.accept(extensions="permessage-deflate")
+    await peer.send(encode_frame(2, squeezed[:-4], rsv=4))
+    await peer.wait_eof()
+
+
+async def bomb_in_fragments(peer: Peer) -> None:
+    squeezer = zlib.compressobj(9, wbits=-15)
+    await peer.accept(extensions="permessage-deflate")
+    opcode, rsv = 2, 4
+    while True:
+        squeezed = squeezer.compress(bytes(MIB)) + squeezer.flush(zlib.Z_SYNC_FLUSH)
+        await peer.frame(opcode, squeezed, fin=False, rsv=rsv)
+        opcode = rsv = 0
+
+
+async def length_of_two_to_the_63(peer: Peer) -> None:
+    await peer.accept(then=b"\x82\x7f" + struct.pack("!Q", 1 << 63))
+    await peer.wait_eof()
+
+
+async def length_of_two_to_the_62(peer: Peer) -> None:
+    await peer.accept(then=b"\x82\x7f" + struct.pack("!Q", 1 << 62))
+    while True:
+        await peer.send(bytes(MIB))
+
+
+async def hundred_mebibytes_in_a_frame(peer: Peer) -> None:
+    await peer.accept(then=b"\x82\x7f" + struct.pack("!Q", 100 * MIB))
+    for _ in range(100):
+        await peer.send(bytes(MIB))
+    await peer.answer_close()
+
+
+async def endless_headers(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 101 Switching Protocols\r\n")
+    while True:
+        await peer.send(b"X-Padding: " + b"x" * 1000 + b"\r\n")
+
+
+async def endless_reason(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 101 ")
+    while True:
+        await peer.send(b"y" * 4096)
+
+
+async def endless_body(peer: Peer) -> None:
+    await peer.respond(403, "Forbidden", content_length=False)
+    while True:
+        await peer.send(b"z" * 4096)
+
+
+async def endless_chunks(peer: Peer) -> None:
+    await peer.respond(403, "Forbidden", headers=[("Transfer-Encoding", "chunked")], content_length=False)
+    while True:
+        await peer.send(b"1\r\nz\r\n" * 512)
+
+
+async def endless_interim_replies(peer: Peer) -> None:
+    await peer.read_request()
+    while True:
+        await peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 64)
+
+
+async def dripped_handshake(peer: Peer) -> None:
+    await peer.read_request()
+    while True:
+        await peer.send(b"H")
+        await asyncio.sleep(0.05)
+
+
+async def dripped_head(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 101 Switching Protocols\r\nX: ")
+    while True:
+        await peer.send(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def says_nothing(peer: Peer) -> None:
+    await peer.wait_eof()
+
+
+async def endless_fragments(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(2, b"x" * 64, fin=False)
+    many = encode_frame(0, b"x" * 64, fin=False) * 4096
+    while True:
+        await peer.send(many)
+
+
+async def endless_empty_fragments(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(1, b"", fin=False)
+    many = encode_frame(0, b"", fin=False) * 4096
+    while True:
+        await peer.send(many)
+
+
+async def ping_flood(peer: Peer) -> None:
+    """Pings without end, and reads none of the pongs."""
+    await peer.accept()
+    many = encode_frame(9, b"p" * 125) * 512
+    while True:
+        await peer.send(many)
+
+
+async def never_reads(peer: Peer) -> None:
+    await peer.accept()
+    await asyncio.Event().wait()
+
+
+async def never_closes(peer: Peer) -> None:
+    await peer.accept()
+    await peer.wait_eof()
+
+
+async def closes_twice(peer: Peer) -> None:
+    await peer.accept()
+    await peer.close(1000)
+    await peer.close(1000)
+    await peer.fin()
+
+
+async def speaks_after_close(peer: Peer) -> None:
+    await peer.accept()
+    await peer.close(1000)
+    await peer.frame(1, "one more thing")
+    await peer.fin()
+
+
+async def resets_in_mid_frame(peer: Peer) -> None:
+    await peer.accept(then=encode_frame(1, "x" * 100)[:50])
+    peer.reset()
+
+
+async def ends_in_mid_frame(peer: Peer) -> None:
+    await peer.accept(then=encode_frame(1, "x" * 100)[:50])
+    await peer.fin()
+
+
+async def answers_before_the_request(peer: Peer) -> None:
+    await peer.send(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n"
+    )
+    await peer.wait_eof()
+
+
+async def answers_twice(peer: Peer) -> None:
+    await peer.accept()
+    await peer.accept()
+    await peer.wait_eof()
+
+
+async def masks(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(1, "masked", mask=b"abcd")
+    await peer.wait_eof()
+
+
+async def reserved_opcode(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(3, "?")
+    await peer.wait_eof()
+
+
+async def bad_utf8_and_no_end(peer: Peer) -> None:
+    """The first bad byte must do: the frame never ends."""
+    await peer.accept(then=b"\x81\x7e\xff\xffgood \xc3\x28")
+    await peer.wait_eof()
+
+
+async def one_byte_close(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(8, b"\x03")
+    await peer.wait_eof()
+
+
+async def sixteen_mebibytes(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(1, b"m" * (16 * MIB))
+    await peer.close(1000)
+    await peer.wait_eof()
+
+
+async def sixteen_mebibytes_in_chops(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(1, b"m" * 64, fin=False)
+    many = encode_frame(0, b"m" * 64, fin=False) * 1024
+    for _ in range(255):
+        await peer.send(many)
+    await peer.send(encode_frame(0, b"m" * 64, fin=False) * 1022)
+    await peer.frame(0, b"m" * 64)
+    await peer.close(1000)
+    await peer.wait_eof()
+
+
+def _connect(*options: str) -> tuple[str, ...]:
+    return ("connect", "-n", "--close-timeout", "1", *options)
+
+
+CASES = [
+    Case("a deflate bomb", bomb, 63, "over the limit"),
+    Case("a deflate bomb in fragments", bomb_in_fragments, 63, "over the limit"),
+    Case("a length of 2^63", length_of_two_to_the_63, 76, "RFC 6455 §5.2"),
+    Case("a length of 2^62", length_of_two_to_the_62, 63, "over the limit"),
+    Case("100 MiB in a frame", hundred_mebibytes_in_a_frame, 63, "1,048,576", _connect("--max-size", "1M")),
+    Case("endless headers", endless_headers, 63, "reply"),
+    Case("an endless reason phrase", endless_reason, 63, "reply"),
+    Case("an endless body", endless_body, 22, "403"),
+    Case("endless chunks", endless_chunks, 22, "403"),
+    Case("endless interim replies", endless_interim_replies, 8, "interim"),
+    Case("a dripped start line", dripped_handshake, 8, "not HTTP", _connect("--connect-timeout", "1")),
+    Case("a dripped head", dripped_head, 28, "reply", _connect("--connect-timeout", "1")),
+    Case("no reply", says_nothing, 28, "reply", _connect("--connect-timeout", "0.5")),
+    Case("endless fragments", endless_fragments, 63, "over the limit", _connect("--max-size", "1M")),
+    Case("endless empty fragments", endless_empty_fragments, 28, "--timeout", _connect("--timeout", "1")),
+    Case("a ping flood that reads no pong", ping_flood, 28, "--timeout", _connect("--timeout", "1.5")),
+    Case(
+        "a peer that never reads",
+        never_reads,
+        28,
+        "not sent",
+        ("connect", "--timeout", "1.5"),
+        stdin=b"a line\n" * 2_000_000,
+    ),
+    Case("a peer that never closes", never_closes, 28, "Close", _connect("--duration", "0.2")),
+    Case("a second Close", closes_twice, 76, "§5.5.1"),
+    Case("a frame after Close", speaks_after_close, 76, "§5.5.1"),
+    Case("a reset in mid-frame", resets_in_mid_frame, 56, "1006"),
+    Case("an end in mid-frame", ends_in_mid_frame, 56, "1006"),
+    Case("an answer before the request", answers_before_the_request, 8, "Sec-WebSocket-Accept"),
+    Case("two answers", answers_twice, 76, "RFC 6455"),
+    Case("a masked frame", masks, 76, "§5.1"),
+    Case("a reserved opcode", reserved_opcode, 76, "§5.2"),
+    Case("invalid UTF-8 in a frame without end", bad_utf8_and_no_end, 76, "UTF-8"),
+    Case("half a close code", one_byte_close, 76, "§5.5.1"),
+    Case("16 MiB as raw", sixteen_mebibytes, 0, "", _connect("--format", "raw")),
+    Case("16 MiB as json", sixteen_mebibytes, 0, "", _connect("--json")),
+    Case("16 MiB as json with frames", sixteen_mebibytes, 0, "", _connect("--json", "--frames")),
+    Case("16 MiB as plain", sixteen_mebibytes, 0, "", _connect("--format", "plain")),
+    Case("16 MiB as human", sixteen_mebibytes, 0, "", _connect("--format", "human")),
+    Case("16 MiB in 64-byte chops", sixteen_mebibytes_in_chops, 0, "", _connect("--format", "raw")),
+]
