@@ -219,6 +219,13 @@ def test_our_own_frames_are_told_without_a_verdict() -> None:
 
 
 @pytest.mark.parametrize("fast", [True, False])
+def test_a_reserved_frame_that_came_in_two_reads_leaves_no_trace(fast: bool) -> None:
+    octets = encode_frame(3, b"a") + encode_frame(1, b"text")
+    told = dissect([octets[:2], octets[2:]], fast=fast)
+    assert [each.text for each in told.messages if isinstance(each, MessageSeen)] == ["text"]
+
+
+@pytest.mark.parametrize("fast", [True, False])
 def test_a_continuation_of_text_is_text(fast: bool) -> None:
     told = dissect([encode_frame(1, b"a", fin=False) + encode_frame(0, b"b")], fast=fast)
     assert [each.text for each in told.frames if isinstance(each, FrameSeen)] == ["a", "b"]

@@ -64,7 +64,7 @@ class MessageAssembler:
 
     def look_ahead(self, pending: PendingFrame) -> None:
         """Judge what has come of a frame that is not whole yet."""
-        if self.fault is not None or pending.header[0] & 0x08:
+        if self.fault is not None or pending.header[0] & 0x0F > Opcode.BINARY:
             return
         self._begin(pending.header[0])
         if self._type is None:
