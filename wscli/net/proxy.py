@@ -18,11 +18,13 @@ from .stream import Stream, StreamBroken, address_text
 
 # A body without a length ends with the connection; the proxy's refusal does not wait for it any longer.
 _BODY_SECONDS = 1.0
+# Not written as a URL: in one, what stands before the @ is redacted.
+_CREDENTIALS = "give credentials: USER:PASSWORD@ before the host in --proxy"
 _HINTS = {
-    401: "give credentials: --proxy http://USER:PASSWORD@HOST:PORT",
+    401: _CREDENTIALS,
     403: "this proxy does not allow the host or the port",
     405: "this may be a web server, not a proxy: check --proxy or the environment",
-    407: "give credentials: --proxy http://USER:PASSWORD@HOST:PORT",
+    407: _CREDENTIALS,
     502: "the proxy could not reach the host: check its name and port",
     503: "the proxy could not reach the host, or is overloaded",
     504: "the host did not answer the proxy in time",

@@ -44,7 +44,7 @@ async def open_socks(stream: Stream, proxy: ProxyUrl, host: str, port: int) -> N
     except refusal as failure:
         raise ProxyFailed(
             f"proxy {proxy}: it refused the tunnel to {address_text(host, port)}: {failure}",
-            hint="it may want credentials (--proxy socks5://USER:PASSWORD@HOST:PORT), or not reach this host",
+            hint="it may want credentials (USER:PASSWORD@ before the host in --proxy), or not reach the host",
         ) from failure
     except EOFError as failure:
         raise ProxyFailed(

@@ -6,16 +6,16 @@ from ..config import Target
 from ..wire.head import MalformedHead, ResponseHead, header_value
 
 
-def hint_for_refusal(response: ResponseHead, target: Target) -> str:
-    """One line that fits this status (RFC 9110 §15) and this target; empty when there is nothing to say."""
+def hint_for_refusal(response: ResponseHead, target: Target, body: bytes = b"") -> str:
+    """One line that fits this status (RFC 9110 §15), target and body; empty when there is nothing to say."""
     status = response.status
     if 300 <= status < 400:
         return _redirect(response)
     match status:
         case 200 | 201 | 202 | 203 | 204 | 206:
             return "this is a plain web page, not a WebSocket endpoint: check the path"
-        case 400 if _says_tls_expected(response):
-            return "this port speaks TLS: use wss://"
+        case 400:
+            return _bad_request(response, target, body.lower())
         case 401:
             scheme = header_value(response.headers, "WWW-Authenticate")
             wanted = f" (it asks for {scheme.split()[0]})" if scheme and scheme.split() else ""
@@ -66,6 +66,12 @@ def _upgrade_required(response: ResponseHead) -> str:
     return "the server wants another protocol than the one asked for: see its Upgrade header"
 
 
-def _says_tls_expected(response: ResponseHead) -> bool:
-    # nginx says so in its title for a plain request on a TLS port (status 400, internally 497).
-    return "https" in response.reason.lower()
+def _bad_request(response: ResponseHead, target: Target, page: bytes) -> str:
+    """What nginx's own pages say, in lower case; it has numbers for these (495 to 497), but sends 400."""
+    if "https" in response.reason.lower() or b"plain http request was sent to https" in page:
+        return "this port speaks TLS: use wss://"
+    if target.url.secure and b"ssl certificate" in page:
+        if target.tls.cert is None:
+            return "the server asks for a client certificate: give one with --cert and --key"
+        return "the server does not accept this client certificate: is it the right one, with its chain?"
+    return ""

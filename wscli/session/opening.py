@@ -213,7 +213,7 @@ class Opening:
         reason = f" {response.reason}" if response.reason else ""
         return Refused(
             f"the server refused the handshake: {response.status}{reason}",
-            hint=hint_for_refusal(response, self._target),
+            hint=hint_for_refusal(response, self._target, bytes(body.body)),
         )
 
     def _received(self, response: ResponseHead, asked: float, body: BodyDecoder | None = None) -> None:
