@@ -58,6 +58,10 @@ _BARE: Final = re.compile(r"[^\s\"'=]+")
 _ROUND_TRIP: Final = frozenset({"min_ms", "avg_ms", "max_ms", "mdev_ms", "p50_ms", "p95_ms", "p99_ms"})
 
 
+# Characters in a batch, above which copying costs more than single writes.
+_LARGE = 4 * 1024 * 1024
+
+
 class PlainSink:
     """Writes one line a fact; frames only when asked for, header bytes and masks with `-v`."""
 
@@ -74,7 +78,12 @@ class PlainSink:
                     lines += self._lines(event)
             else:
                 lines += self._lines(item)
-        if lines:
+        if sum(map(len, lines)) > _LARGE:
+            # Handed over one by one: to join them would be a copy of each.
+            for line in lines:
+                self._output.write(line.encode())
+                self._output.write(b"\n")
+        elif lines:
             lines.append("")
             self._output.write("\n".join(lines).encode())
 
@@ -108,7 +117,8 @@ def _message(event: MessageSeen) -> Iterable[str]:
     facts = f"len={event.length} wire={event.wire_length} fragments={event.fragments}"
     if event.compressed:
         facts += " compressed"
-    yield f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f} {_payload(event)}"
+    before = f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f} "
+    yield before + _payload(event)
 
 
 def _payload(event: FrameSeen | MessageSeen) -> str:

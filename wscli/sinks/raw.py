@@ -9,6 +9,10 @@ from .base import Batch, payload_of
 from .output import Output
 
 
+# Bytes of payload in a batch, above which copying costs more than single writes.
+_LARGE = 4 * 1024 * 1024
+
+
 class RawSink:
     """Writes payloads."""
 
@@ -25,7 +29,12 @@ class RawSink:
                     payloads += item.payloads
             elif isinstance(item, MessageSeen) and item.direction == "in":
                 payloads.append(payload_of(item))
-        if payloads:
+        if sum(map(len, payloads)) > _LARGE:
+            # Handed over as they are: to join them would be a copy of each.
+            for payload in payloads:
+                self._output.write(payload)
+                self._output.write(delimiter)
+        elif payloads:
             payloads.append(b"")
             self._output.write(delimiter.join(payloads))
 

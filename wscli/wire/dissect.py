@@ -156,13 +156,17 @@ class Dissector:
         if self._admit(consumed):
             content, message = self._assembler.add(frame)
         self._numbering.frames += 1
-        yield self._frame_event(frame, content, stamp)
+        seen = self._frame_event(frame, content, stamp)
+        # Let go of what the event holds too: a message may be as long as the limit.
+        whole = message is not None and message.payload is content
+        del frame, content
+        yield seen
         for violation in violations:
             yield _violation(violation, self._numbering.frames, stamp)
         if not faulty_before:
             yield from self._violations_of_fault(stamp, self._numbering.frames)
         if message is not None:
-            yield self._message_event(message, stamp)
+            yield self._message_event(message, stamp, seen if whole else None)
 
     def _violations_of_fault(self, stamp: Stamp, n: int) -> Iterator[Event]:
         if self.fault is not None and self.fault.violation is not None:
@@ -197,9 +201,13 @@ class Dissector:
             base64=base64,
         )
 
-    def _message_event(self, message: Message, stamp: Stamp) -> MessageSeen:
+    def _message_event(self, message: Message, stamp: Stamp, same: FrameSeen | None) -> MessageSeen:
+        """The event; `same` is the one frame that was the whole message, whose content it shares."""
         self._numbering.messages += 1
-        text, base64 = text_or_base64(message.payload, as_text=message.type == "text")
+        if same is not None:
+            text, base64 = same.text, same.base64
+        else:
+            text, base64 = text_or_base64(message.payload, as_text=message.type == "text")
         return MessageSeen(
             t=stamp.t,
             time=stamp.time,
