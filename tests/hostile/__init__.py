@@ -1,1 +1,1 @@
-"""Hostile peers: each ends with the right code, in bounded memory, within the deadlines (docs/security.md)."""
+"""Hostile peers: each ends with the right code, in little memory, in time (docs/security.md)."""
