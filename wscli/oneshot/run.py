@@ -21,6 +21,8 @@ from .source import Source
 
 # How long our Close may take to be answered once all expectations are met, in seconds.
 _CLOSE_SECONDS = 1.0
+# The same once the run was told to end: within the second that contract §3 gives, with time to sum up.
+_STOPPED_SECONDS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,11 @@ class OneShot:
                 self._stop.phase = lambda: "closing"
                 if self._expecting is not None:
                     return await self._close_with_verdict(failure, self._expecting)
-                await session.close()
+                failure = failure or session.failure
+                await self._close()
                 summarize("connect", session.journal)
-                return failure or session.failure or self._stop.cause
+                # A Close for which there was no time is no cause of its own.
+                return failure or (self._stop.cause if self._stop.requested else session.failure)
         except WscliError as failure:
             return self._judged(failure)
 
@@ -128,11 +132,31 @@ class OneShot:
         session = self._session
         verdict = failure or expecting.judge(session.failure or self._stop.cause)
         before = session.failure
-        await session.close(seconds=min(_CLOSE_SECONDS, session.target.close_timeout))
+        await self._close(min(_CLOSE_SECONDS, session.target.close_timeout))
         summarize("connect", session.journal)
         if verdict is None and before is None and session.failure is not None:
             self._warning = session.failure.message
         return verdict
+
+    async def _close(self, seconds: float | None = None) -> None:
+        """Perform the closing handshake; from when the run is told to end there is little time for it."""
+        session = self._session
+        closings = {asyncio.create_task(session.close(seconds=seconds))}
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({*closings, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if stopped.done():
+                hurried = min(_STOPPED_SECONDS, session.target.close_timeout)
+                closings.add(asyncio.create_task(session.close(seconds=hurried)))
+                # A reader that lags holds up the session, but not the end of the run.
+                await asyncio.wait(closings, timeout=_STOPPED_SECONDS)
+        finally:
+            for task in (stopped, *closings):
+                task.cancel()
+            await asyncio.gather(stopped, *closings, return_exceptions=True)
+        for task in closings:
+            if not task.cancelled():
+                task.result()
 
     async def _until_the_end(self) -> WscliError | None:
         async with watching(self._session, self._stop) as watch:
@@ -227,7 +251,7 @@ class OneShot:
     async def _count_unsent(self) -> str:
         """How many messages the end of the connection left behind; empty for none."""
         source = self._source
-        more = source is not None and await source.holds_more()
+        more = source is not None and await source.holds_more(at_once=self._stop.requested)
         count = self._session.unsent + (source.waiting if source is not None else 0)
         count += len(self._sends)
         if not count:

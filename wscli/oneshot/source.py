@@ -17,6 +17,7 @@ _READ_SIZE = 256 * 1024
 _MOST_BATCHES = 4
 # How long to wait for the thread to have read what is readable.
 _SETTLE_SECONDS = 1.0
+_HURRIED_SECONDS = 0.1
 
 
 class Source:
@@ -84,11 +85,15 @@ class Source:
         """Whether all of the input was read."""
         return self._ended
 
-    async def holds_more(self) -> bool:
-        """Whether input is there that nobody took: read already, or readable now."""
+    async def holds_more(self, *, at_once: bool = False) -> bool:
+        """Whether input is there that nobody took: read already, or readable now.
+
+        `at_once` leaves the thread little time to read what is readable.
+        """
         if self._fd is None:
             return False
-        deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+        settle = _HURRIED_SECONDS if at_once else _SETTLE_SECONDS
+        deadline = asyncio.get_running_loop().time() + settle
         # The thread's progress has no event: how much is readable is the kernel's to know.
         while not self._settled() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 (see above)
             await asyncio.sleep(0.001)
