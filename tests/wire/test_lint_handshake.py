@@ -77,11 +77,15 @@ BROKEN: list[tuple[str, Lines, str]] = [
         good(Sec_WebSocket_Accept=None),
         f"expected Sec-WebSocket-Accept: {accept_for(KEY)}, received none",
     ),
-    ("accept-mismatch", good(Sec_WebSocket_Accept="x"), f"expected {accept_for(KEY)}, received 'x'"),
+    (
+        "accept-mismatch",
+        good(Sec_WebSocket_Accept="x"),
+        f"expected Sec-WebSocket-Accept: {accept_for(KEY)}, received 'x'",
+    ),
     (
         "accept-mismatch",
         good(Sec_WebSocket_Accept=accept_for(KEY).swapcase()),
-        f"expected {accept_for(KEY)}, received '{accept_for(KEY).swapcase()}'",
+        f"expected Sec-WebSocket-Accept: {accept_for(KEY)}, received '{accept_for(KEY).swapcase()}'",
     ),
     (
         "accept-repeated",

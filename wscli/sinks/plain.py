@@ -28,7 +28,6 @@ from msgspec import UNSET
 
 from ..config import OutputOptions
 from ..events import (
-    Certificate,
     Closed,
     Connected,
     Event,
@@ -40,6 +39,7 @@ from ..events import (
     PingLost,
     PongReceived,
     Proxied,
+    Reconnecting,
     Redirected,
     RequestSent,
     Resolved,
@@ -117,8 +117,12 @@ def _message(event: MessageSeen) -> Iterable[str]:
     facts = f"len={event.length} wire={event.wire_length} fragments={event.fragments}"
     if event.compressed:
         facts += " compressed"
-    before = f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f} "
-    yield before + _payload(event)
+    before = f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f}"
+    if event.text is UNSET:
+        yield f"{before} {_payload(event)}"
+    else:
+        # In one piece, for the text may be as long as the limit.
+        yield f'{before} "{escape(event.text)}"'
 
 
 def _payload(event: FrameSeen | MessageSeen) -> str:
@@ -142,13 +146,11 @@ def _proxied(event: Proxied) -> Iterable[str]:
 
 
 def _tls(event: TlsEstablished) -> Iterable[str]:
-    yield _line("* tls", event, without=("certificate",))
+    yield _line("* tls", event, without=("certificate", "chain"))
     if event.certificate is not None:
-        yield from _certificate(event.certificate)
-
-
-def _certificate(certificate: Certificate) -> Iterable[str]:
-    yield "* certificate" + _facts(certificate)
+        yield "* certificate" + _facts(event.certificate)
+    for certificate in event.chain:
+        yield "* chain" + _facts(certificate)
 
 
 def _request(event: RequestSent) -> Iterable[str]:
@@ -179,7 +181,9 @@ def _redirected(event: Redirected) -> Iterable[str]:
 
 
 def _opened(event: Opened) -> Iterable[str]:
-    yield _line("* open", event, without=("extensions",))
+    yield _line("* open", event, without=("extensions", "offered"))
+    for offer in event.offered:
+        yield f"* offered {extension_text(offer)}"
     for extension in event.extensions:
         yield f"* extension {extension_text(extension)}"
 
@@ -205,6 +209,10 @@ def _closed(event: Closed) -> Iterable[str]:
         f"duration_ms={_value(event.duration_ms)} t={event.t:.6f} name={_quoted(event.name)} "
         f'reason="{escape(event.reason)}"'
     )
+
+
+def _reconnecting(event: Reconnecting) -> Iterable[str]:
+    yield _line(f"* reconnect {event.attempt}", event, without=("attempt",))
 
 
 def _failed(event: Failed) -> Iterable[str]:
@@ -240,6 +248,7 @@ _LINES: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     PingLost: _lost,
     ViolationFound: _violation,
     Closed: _closed,
+    Reconnecting: _reconnecting,
     Failed: _failed,
     Summarized: _summarized,
 }

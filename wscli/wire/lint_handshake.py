@@ -75,7 +75,9 @@ def _check_accept(sent: Headers, received: Headers) -> Iterable[Violation]:
             "accept-repeated", f"Sec-WebSocket-Accept came {len(values)} times: {_listed(values)}"
         )
     if wrong := [value for value in values if expected is not None and value != expected]:
-        yield violation("accept-mismatch", f"expected {expected}, received {_listed(wrong[:1])}")
+        yield violation(
+            "accept-mismatch", f"expected Sec-WebSocket-Accept: {expected}, received {_listed(wrong[:1])}"
+        )
 
 
 def _check_subprotocol(sent: Headers, received: Headers) -> Iterable[Violation]:
