@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "ping": "Measure WebSocket round-trip times, like ping(8).",
     "close": "Perform and judge the closing handshake.",
     "serve": "Run the embedded server with a demo scenario.",
+    "completion": "Print the completion script for a shell.",
 }
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -54,7 +55,7 @@ def load_command(name: str, *, rich: bool = False) -> Any:
     return typer.main.get_command(app)
 
 
-def _group(environment: Environment) -> Any:
+def load_program(environment: Environment) -> Any:
     """The program as Typer sees it. Its help is drawn on a terminal, and plain text elsewhere."""
     rich = environment.stdout_tty and environment.environ.get("TERM") != "dumb"
     app = typer.Typer(
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str], environment: Environment | None = None) -> in
 
 def _run(arguments: Sequence[str], environment: Environment) -> int:
     try:
-        outcome = _group(environment).main(
+        outcome = load_program(environment).main(
             args=list(arguments), prog_name="wscli", standalone_mode=False, obj=environment
         )
         if sys.stdout is not None:  # closed by whoever started us

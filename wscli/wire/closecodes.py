@@ -13,7 +13,7 @@ from .rules import Violation, quoted, violation
 NO_STATUS: Final = 1005
 ABNORMAL: Final = 1006
 
-_NAMES: Final = {
+REGISTERED: Final = {
     1000: "Normal Closure",
     1001: "Going Away",
     1002: "Protocol Error",
@@ -60,8 +60,8 @@ class ClosePayload:
 
 def name_of(code: int) -> str:
     """The registered name of `code`, or what its range is for (RFC 6455 §7.4.2)."""
-    if code in _NAMES:
-        return _NAMES[code]
+    if code in REGISTERED:
+        return REGISTERED[code]
     if 4000 <= code <= 4999:
         return "Private Use"
     if 3000 <= code <= 3999:

@@ -1,0 +1,242 @@
+# bash completion for wscli. Made by `python -m scripts.update_completions`: change wscli/completion, not this file.
+# Works in bash 3.2, and without the package bash-completion. Nothing but the shell runs on TAB.
+
+# Sets `flags` to the options of the command $1; without one, to the program's own.
+_wscli_flags() {
+    case $1 in
+        connect) flags='--send --send-binary -n --no-input --count --wait --duration --echo -0 --null --binary --whole --delimiter --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close --expect --expect-json --expect-count --expect-binary --reject --within -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
+        handshake) flags='--expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
+        ping) flags='-c --count -i --interval -W --wait --payload --size --max-rtt --max-loss --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
+        close) flags='--code --reason --force --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
+        serve) flags='--host --port --help -h' ;;
+        completion) flags='--help -h' ;;
+        '') flags='-V --version --help -h' ;;
+    esac
+}
+
+# Sets `takes` to what follows the option $2 of the command $1; fails for one that nothing follows.
+_wscli_takes() {
+    case $1:$2 in
+        *:--send | *:--send-binary | *:--expect-binary | *:-H | *:--header | *:-u | *:--auth | *:--user | *:--bearer | *:--cookie) takes=at_file ;;
+        *:--count | *:--wait | *:--duration | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:--host | *:--port) takes=text ;;
+        *:--delimiter) takes=choice values=(newline nul none) ;;
+        *:--expect-close) takes=any_code ;;
+        *:--compression) takes=choice values=(deflate none) ;;
+        *:--format) takes=choice values=(human plain raw json) ;;
+        *:--color) takes=choice values=(auto always never) ;;
+        *:--ok-close | *:--code) takes=code ;;
+        *:--cacert | *:--cert | *:--key | *:--unix-socket) takes=file ;;
+        *:--tls-min) takes=choice values=(1.0 1.1 1.2 1.3) ;;
+        *) return 1 ;;
+    esac
+}
+
+# Sets `takes` to what the argument number $2 (from 0) of the command $1 is; fails where none is.
+_wscli_argument() {
+    case $1:$2 in
+        connect:0) takes=url ;;
+        handshake:0) takes=url ;;
+        ping:0) takes=url ;;
+        close:0) takes=url ;;
+        serve:0) takes=scenario ;;
+        completion:0) takes=choice values=(bash zsh fish powershell) ;;
+        *) return 1 ;;
+    esac
+}
+
+# Offers each of "$@" ("VALUE" or "VALUE MEANING") that begins with $cur. bash replaces only what stands after
+# the last character that breaks words for it ($broken is what stands before).
+_wscli_offer() {
+    local entry value meaning text
+    local -a values meanings
+    for entry; do
+        value=${entry%% *}
+        [[ $value == "$cur"* ]] || continue
+        meaning=
+        [[ $entry == *' '* ]] && meaning=${entry#* }
+        values[${#values[@]}]=${value:${#broken}}
+        meanings[${#meanings[@]}]=$meaning
+    done
+    local i
+    for ((i = 0; i < ${#values[@]}; i++)); do
+        text=${values[i]}
+        # A list shows what values mean; what is put into the line (one match, menu-complete) does not.
+        if ((${#values[@]} > 1)) && [[ ${meanings[i]} && ${COMP_TYPE:-9} != 37 && ${COMP_TYPE:-9} != 42 ]]; then
+            text="$text  (${meanings[i]})"
+            text=${text:0:$((${COLUMNS:-80} - 2))}
+        fi
+        COMPREPLY[${#COMPREPLY[@]}]=$text
+    done
+}
+
+# The cursor stays behind what the user goes on typing.
+_wscli_stay() {
+    compopt -o nospace 2>/dev/null
+}
+
+# Offers the files whose names begin with $1; $2 stands before the name in the line.
+_wscli_files() {
+    local file
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r file; do
+        file=$2$file
+        COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
+    done < <(compgen -f -- "${1//\\/}")
+}
+
+_wscli_urls() {
+    local url file=${XDG_STATE_HOME-} plain='^wss?://[]A-Za-z0-9:/._~%+=@,[-]+$'
+    if [[ $cur == demo:* ]]; then
+        _wscli_offer 'demo:echo echoes text and binary as received' \
+            'demo:hello greets the name you send, closes with 1000 Bye! five seconds later' \
+            'demo:chat broadcasts each message, cut to 50 characters, to every client' \
+            'demo:ticker sends a JSON message every 100 ms' \
+            'demo:reject refuses the handshake: 403 with a JSON body' \
+            'demo:close closes at once: close?code=4001&reason=nope' \
+            'demo:fragments sends and echoes in fragments, pings between them' \
+            'demo:ping pings every 200 ms, and echoes' \
+            'demo:silent accepts, then never answers anything, not even Close' \
+            'demo:flood sends messages as fast as it can: flood?count=100000&size=100'
+        return
+    fi
+    [[ $file == /* ]] || file=$HOME/.local/state
+    local -a urls
+    if [[ -r $file/wscli/urls ]]; then
+        while IFS= read -r url; do
+            [[ $url =~ $plain ]] && urls[${#urls[@]}]=$url
+        done <"$file/wscli/urls"
+    fi
+    for url in wss:// ws:// https:// http:// demo:; do
+        [[ $url != "$cur" ]] && urls[${#urls[@]}]=$url
+    done
+    _wscli_offer "${urls[@]}"
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *// || ${COMPREPLY[0]} == demo: ]]; then
+        _wscli_stay
+    fi
+}
+
+_wscli_value() {
+    case $takes in
+        choice) _wscli_offer "${values[@]}" ;;
+        file) _wscli_files "$cur" '' ;;
+        at_file) [[ $cur == @* && $cur != @@* ]] && _wscli_files "${cur:1}" @ ;;
+        code) _wscli_offer '1000 Normal Closure' \
+            '1001 Going Away' \
+            '1002 Protocol Error' \
+            '1003 Unsupported Data' \
+            '1007 Invalid Frame Payload Data' \
+            '1008 Policy Violation' \
+            '1009 Message Too Big' \
+            '1010 Mandatory Extension' \
+            '1011 Internal Error' \
+            '1012 Service Restart' \
+            '1013 Try Again Later' \
+            '1014 Bad Gateway' \
+            '3000 Unauthorized' \
+            '3003 Forbidden' \
+            '3008 Timeout' ;;
+        any_code) _wscli_offer '1000 Normal Closure' \
+            '1001 Going Away' \
+            '1002 Protocol Error' \
+            '1003 Unsupported Data' \
+            '1004 Reserved' \
+            '1005 No Status Received' \
+            '1006 Abnormal Closure' \
+            '1007 Invalid Frame Payload Data' \
+            '1008 Policy Violation' \
+            '1009 Message Too Big' \
+            '1010 Mandatory Extension' \
+            '1011 Internal Error' \
+            '1012 Service Restart' \
+            '1013 Try Again Later' \
+            '1014 Bad Gateway' \
+            '1015 TLS Handshake' \
+            '3000 Unauthorized' \
+            '3003 Forbidden' \
+            '3008 Timeout' ;;
+        url) _wscli_urls ;;
+        scenario) _wscli_offer 'echo echoes text and binary as received' \
+            'hello greets the name you send, closes with 1000 Bye! five seconds later' \
+            'chat broadcasts each message, cut to 50 characters, to every client' \
+            'ticker sends a JSON message every 100 ms' \
+            'reject refuses the handshake: 403 with a JSON body' \
+            'close closes at once: close?code=4001&reason=nope' \
+            'fragments sends and echoes in fragments, pings between them' \
+            'ping pings every 200 ms, and echoes' \
+            'silent accepts, then never answers anything, not even Close' \
+            'flood sends messages as fast as it can: flood?count=100000&size=100' ;;
+    esac
+}
+
+# Sets `words` to the words up to the cursor. bash breaks them at `:`, `=` and `@` too: what touches in
+# COMP_LINE is one word.
+_wscli_words() {
+    local rest=${COMP_LINE:0:COMP_POINT} word i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((i == 0)) || [[ -z $rest || $rest == [[:space:]]* ]]; then
+            words[${#words[@]}]=
+        fi
+        while [[ $rest == [[:space:]]* ]]; do rest=${rest#?}; done
+        ((i == COMP_CWORD)) && word=$rest
+        words[${#words[@]} - 1]+=$word
+        rest=${rest#"$word"}
+    done
+}
+
+_wscli() {
+    local cur broken='' command='' takes='' flags='' word i count=0 ended=''
+    local -a words values
+    COMPREPLY=()
+    _wscli_words
+    local last=$((${#words[@]} - 1))
+    cur=${words[last]}
+    for ((i = 1; i < last; i++)); do
+        word=${words[i]}
+        if [[ -z $command ]]; then
+            [[ $word == -* ]] || command=$word
+        elif [[ $word == -- && -z $ended ]]; then
+            ended=1
+        elif [[ $word == -?* && -z $ended ]]; then
+            # The value may be the one to complete: then `takes` stays set.
+            [[ $word != *=* ]] && _wscli_takes "$command" "$word" && ((++i == last)) && break
+            takes=
+        else
+            ((++count))
+        fi
+    done
+    if [[ -z $takes && -z $ended && $cur == --*=* ]]; then
+        _wscli_takes "$command" "${cur%%=*}" || return
+        # Only where `=` breaks words is what stands before it no part of what is replaced.
+        [[ $COMP_WORDBREAKS == *=* ]] || return
+        cur=${cur#*=}
+    fi
+    case $cur in
+        # In quotes nothing breaks a word.
+        \'* | \"*) cur=${cur#?} ;;
+        *)
+            local breaks='[' mark
+            for mark in : = @; do
+                [[ $COMP_WORDBREAKS == *"$mark"* ]] && breaks+=$mark
+            done
+            if [[ $breaks != '[' && $cur == *$breaks]* ]]; then broken=${cur%"${cur##*$breaks]}"}; fi
+            ;;
+    esac
+    if [[ -n $takes ]]; then
+        _wscli_value
+    elif [[ $cur == -* && -z $ended ]]; then
+        _wscli_flags "$command"
+        _wscli_offer $flags
+    elif [[ -z $command ]]; then
+        _wscli_offer 'connect Open a session: type and read messages, or pipe them.' \
+            'handshake Open, dissect the opening handshake, close.' \
+            'ping Measure WebSocket round-trip times, like ping(8).' \
+            'close Perform and judge the closing handshake.' \
+            'serve Run the embedded server with a demo scenario.' \
+            'completion Print the completion script for a shell.'
+    elif _wscli_argument "$command" "$count"; then
+        _wscli_value
+    fi
+}
+
+complete -F _wscli wscli

@@ -1,0 +1,369 @@
+# PowerShell completion for wscli. Made by `python -m scripts.update_completions`: change wscli/completion, not this file.
+# In $PROFILE: wscli completion powershell | Out-String | Invoke-Expression
+
+Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commands = [ordered]@{
+        'connect' = 'Open a session: type and read messages, or pipe them'
+        'handshake' = 'Open, dissect the opening handshake, close'
+        'ping' = 'Measure WebSocket round-trip times, like ping(8)'
+        'close' = 'Perform and judge the closing handshake'
+        'serve' = 'Run the embedded server with a demo scenario'
+        'completion' = 'Print the completion script for a shell'
+    }
+    $codes = [ordered]@{
+        '1000' = 'Normal Closure'
+        '1001' = 'Going Away'
+        '1002' = 'Protocol Error'
+        '1003' = 'Unsupported Data'
+        '1007' = 'Invalid Frame Payload Data'
+        '1008' = 'Policy Violation'
+        '1009' = 'Message Too Big'
+        '1010' = 'Mandatory Extension'
+        '1011' = 'Internal Error'
+        '1012' = 'Service Restart'
+        '1013' = 'Try Again Later'
+        '1014' = 'Bad Gateway'
+        '3000' = 'Unauthorized'
+        '3003' = 'Forbidden'
+        '3008' = 'Timeout'
+    }
+    $neverSent = [ordered]@{
+        '1004' = 'Reserved'
+        '1005' = 'No Status Received'
+        '1006' = 'Abnormal Closure'
+        '1015' = 'TLS Handshake'
+    }
+    $scenarios = [ordered]@{
+        'echo' = 'echoes text and binary as received'
+        'hello' = 'greets the name you send, closes with 1000 Bye! five seconds later'
+        'chat' = 'broadcasts each message, cut to 50 characters, to every client'
+        'ticker' = 'sends a JSON message every 100 ms'
+        'reject' = 'refuses the handshake: 403 with a JSON body'
+        'close' = 'closes at once: close?code=4001&reason=nope'
+        'fragments' = 'sends and echoes in fragments, pings between them'
+        'ping' = 'pings every 200 ms, and echoes'
+        'silent' = 'accepts, then never answers anything, not even Close'
+        'flood' = 'sends messages as fast as it can: flood?count=100000&size=100'
+    }
+    # command -> its options: spellings, what follows (a kind, or choices), help
+    $options = @{
+        '' = @(
+            @{ Flags = @('-V', '--version'); Takes = ''; Help = 'Show the version' }
+            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+        )
+        'connect' = @(
+            @{ Flags = @('--send'); Takes = 'AtFile'; Help = 'Send this text message first' }
+            @{ Flags = @('--send-binary'); Takes = 'AtFile'; Help = 'Send this binary message first' }
+            @{ Flags = @('-n', '--no-input'); Takes = ''; Help = 'Never read stdin' }
+            @{ Flags = @('--count'); Takes = 'Text'; Help = 'End at the Nth message received' }
+            @{ Flags = @('--wait'); Takes = 'Text'; Help = 'Once stdin ended, end after such a silence (1s)' }
+            @{ Flags = @('--duration'); Takes = 'Text'; Help = 'End after this long in any case, with success' }
+            @{ Flags = @('--echo'); Takes = ''; Help = 'Return each message as it came' }
+            @{ Flags = @('-0', '--null'); Takes = ''; Help = 'Messages on stdin end with NUL' }
+            @{ Flags = @('--binary'); Takes = ''; Help = 'Send stdin''s messages as binary' }
+            @{ Flags = @('--whole'); Takes = ''; Help = 'Send all of stdin as one message' }
+            @{ Flags = @('--delimiter'); Takes = @('newline', 'nul', 'none'); Help = 'What follows each payload in --format raw' }
+            @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
+            @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
+            @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
+            @{ Flags = @('--expect-close'); Takes = 'AnyCode'; Help = 'The peer''s close code' }
+            @{ Flags = @('--expect'); Takes = 'Text'; Help = 'A text message that matches' }
+            @{ Flags = @('--expect-json'); Takes = 'Text'; Help = 'A JSON message for which this holds' }
+            @{ Flags = @('--expect-count'); Takes = 'Text'; Help = 'At least N messages' }
+            @{ Flags = @('--expect-binary'); Takes = 'AtFile'; Help = 'A binary message of these bytes' }
+            @{ Flags = @('--reject'); Takes = 'Text'; Help = 'No text message that matches' }
+            @{ Flags = @('--within'); Takes = 'Text'; Help = 'All of it within this time of the opening' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
+            @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
+            @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
+            @{ Flags = @('--server-no-context-takeover'); Takes = ''; Help = 'Ask the server to compress each message on its own' }
+            @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
+            @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
+            @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
+            @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
+            @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
+            @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
+            @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
+            @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
+            @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
+            @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
+            @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
+            @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
+            @{ Flags = @('--proxy'); Takes = 'Text'; Help = 'Go through this proxy: http://, https://, socks5://, socks5h://, socks4:// or socks4a://' }
+            @{ Flags = @('--no-proxy'); Takes = ''; Help = 'Use no proxy, not even the environment''s' }
+            @{ Flags = @('--resolve'); Takes = 'Text'; Help = 'Use this address for HOST:PORT' }
+            @{ Flags = @('--connect-to'); Takes = 'Text'; Help = 'Connect to this in place of the URL''s host and port' }
+            @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
+            @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
+            @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
+            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+        )
+        'handshake' = @(
+            @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
+            @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
+            @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
+            @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
+            @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
+            @{ Flags = @('--server-no-context-takeover'); Takes = ''; Help = 'Ask the server to compress each message on its own' }
+            @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
+            @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
+            @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
+            @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
+            @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
+            @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
+            @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
+            @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
+            @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
+            @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
+            @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
+            @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
+            @{ Flags = @('--proxy'); Takes = 'Text'; Help = 'Go through this proxy: http://, https://, socks5://, socks5h://, socks4:// or socks4a://' }
+            @{ Flags = @('--no-proxy'); Takes = ''; Help = 'Use no proxy, not even the environment''s' }
+            @{ Flags = @('--resolve'); Takes = 'Text'; Help = 'Use this address for HOST:PORT' }
+            @{ Flags = @('--connect-to'); Takes = 'Text'; Help = 'Connect to this in place of the URL''s host and port' }
+            @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
+            @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
+            @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
+            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+        )
+        'ping' = @(
+            @{ Flags = @('-c', '--count'); Takes = 'Text'; Help = 'Send N pings' }
+            @{ Flags = @('-i', '--interval'); Takes = 'Text'; Help = 'From one ping to the next' }
+            @{ Flags = @('-W', '--wait'); Takes = 'Text'; Help = 'After this without its pong a ping is lost' }
+            @{ Flags = @('--payload'); Takes = 'Text'; Help = 'What each ping carries (at most 125 bytes)' }
+            @{ Flags = @('--size'); Takes = 'Text'; Help = 'Carry this many bytes (at most 125)' }
+            @{ Flags = @('--max-rtt'); Takes = 'Text'; Help = 'Exit 1 if any pong takes longer, in milliseconds' }
+            @{ Flags = @('--max-loss'); Takes = 'Text'; Help = 'Exit 1 if more pings than this are lost' }
+            @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
+            @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
+            @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
+            @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
+            @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
+            @{ Flags = @('--server-no-context-takeover'); Takes = ''; Help = 'Ask the server to compress each message on its own' }
+            @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
+            @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
+            @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
+            @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
+            @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
+            @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
+            @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
+            @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
+            @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
+            @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
+            @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
+            @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
+            @{ Flags = @('--proxy'); Takes = 'Text'; Help = 'Go through this proxy: http://, https://, socks5://, socks5h://, socks4:// or socks4a://' }
+            @{ Flags = @('--no-proxy'); Takes = ''; Help = 'Use no proxy, not even the environment''s' }
+            @{ Flags = @('--resolve'); Takes = 'Text'; Help = 'Use this address for HOST:PORT' }
+            @{ Flags = @('--connect-to'); Takes = 'Text'; Help = 'Connect to this in place of the URL''s host and port' }
+            @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
+            @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
+            @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
+            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+        )
+        'close' = @(
+            @{ Flags = @('--code'); Takes = 'Code'; Help = 'The close code to send: 1000–1014 or 3000–4999' }
+            @{ Flags = @('--reason'); Takes = 'Text'; Help = 'The reason to send (at most 123 bytes)' }
+            @{ Flags = @('--force'); Takes = ''; Help = 'Send a code or reason that RFC 6455 forbids, as raw bytes' }
+            @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
+            @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
+            @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
+            @{ Flags = @('--expect-close'); Takes = 'AnyCode'; Help = 'The peer''s close code' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
+            @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
+            @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
+            @{ Flags = @('--server-no-context-takeover'); Takes = ''; Help = 'Ask the server to compress each message on its own' }
+            @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
+            @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
+            @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
+            @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
+            @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
+            @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
+            @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
+            @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
+            @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
+            @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
+            @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
+            @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
+            @{ Flags = @('--proxy'); Takes = 'Text'; Help = 'Go through this proxy: http://, https://, socks5://, socks5h://, socks4:// or socks4a://' }
+            @{ Flags = @('--no-proxy'); Takes = ''; Help = 'Use no proxy, not even the environment''s' }
+            @{ Flags = @('--resolve'); Takes = 'Text'; Help = 'Use this address for HOST:PORT' }
+            @{ Flags = @('--connect-to'); Takes = 'Text'; Help = 'Connect to this in place of the URL''s host and port' }
+            @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
+            @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
+            @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
+            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+        )
+        'serve' = @(
+            @{ Flags = @('--host'); Takes = 'Text'; Help = 'Listen on this address' }
+            @{ Flags = @('--port'); Takes = 'Text'; Help = '0 takes a free one' }
+            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+        )
+        'completion' = @(
+            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+        )
+    }
+    $arguments = @{
+        'connect' = 'Url'
+        'handshake' = 'Url'
+        'ping' = 'Url'
+        'close' = 'Url'
+        'serve' = 'Scenario'
+        'completion' = @('bash', 'zsh', 'fish', 'powershell')
+    }
+
+    function Offer([string] $value, [string] $meaning, [string] $kind) {
+        if (-not $value.StartsWith($wordToComplete, [StringComparison]::Ordinal)) { return }
+        if (-not $meaning) { $meaning = $value }
+        [System.Management.Automation.CompletionResult]::new($value, $value, $kind, $meaning)
+    }
+
+    function OfferTable($table, [string] $before) {
+        foreach ($entry in $table.GetEnumerator()) {
+            Offer ($before + $entry.Key) $entry.Value 'ParameterValue'
+        }
+    }
+
+    function OfferUrls {
+        if ($wordToComplete.StartsWith('demo:', [StringComparison]::Ordinal)) {
+            OfferTable $scenarios 'demo:'
+            return
+        }
+        $folder = $env:XDG_STATE_HOME
+        if (-not ($folder -and [IO.Path]::IsPathRooted($folder))) { $folder = Join-Path $HOME '.local/state' }
+        $file = Join-Path (Join-Path $folder 'wscli') 'urls'
+        if (Test-Path -LiteralPath $file -PathType Leaf) {
+            foreach ($url in [IO.File]::ReadAllLines($file)) {
+                # What a shell could take for its own is none that wscli wrote; a comma ends a word here.
+                if ($url -cmatch '^wss?://[A-Za-z0-9:/._~%+=@\[\]-]+$') { Offer $url 'recent' 'ParameterValue' }
+            }
+        }
+        foreach ($scheme in 'wss://', 'ws://', 'https://', 'http://', 'demo:') { Offer $scheme $scheme 'ParameterValue' }
+    }
+
+    # Where nothing is offered PowerShell completes file names by itself.
+    function OfferKind($takes) {
+        if ($takes -is [array]) {
+            foreach ($choice in $takes) { Offer $choice $choice 'ParameterValue' }
+            return
+        }
+        switch ($takes) {
+            'Code' { OfferTable $codes '' }
+            'AnyCode' { OfferTable $codes ''; OfferTable $neverSent '' }
+            'Url' { OfferUrls }
+            'Scenario' { OfferTable $scenarios '' }
+            'AtFile' {
+                if ($wordToComplete -match "^(['`"]?)@(?!@)(.*)$") {
+                    $typed = $Matches[2].TrimEnd("'", '"')
+                    foreach ($path in Get-ChildItem -Path "$typed*" -ErrorAction SilentlyContinue) {
+                        $parent = Split-Path $typed
+                        $name = if ($parent) { Join-Path $parent $path.Name } else { $path.Name }
+                        # A bare @ would splat.
+                        $quoted = "'@" + $name.Replace("'", "''") + "'"
+                        [System.Management.Automation.CompletionResult]::new(
+                            $quoted, $path.Name, 'ParameterValue', $path.FullName)
+                    }
+                }
+            }
+        }
+    }
+
+    $words = @($commandAst.CommandElements |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { $_.Extent.Text })
+    $command = if ($words.Count -gt 1) { $words[1] } else { '' }
+    if (-not $options.ContainsKey($command)) { $command = '' }
+
+    $last = $words[-1]
+    foreach ($option in $options[$command]) {
+        if ($option.Flags -ccontains $last -and $option.Takes) {
+            OfferKind $option.Takes
+            return
+        }
+    }
+    if ($wordToComplete.StartsWith('-')) {
+        foreach ($option in $options[$command]) {
+            foreach ($flag in $option.Flags) { Offer $flag $option.Help 'ParameterName' }
+        }
+    } elseif (-not $command) {
+        foreach ($entry in $commands.GetEnumerator()) { Offer $entry.Key $entry.Value 'Command' }
+    } else {
+        OfferKind $arguments[$command]
+    }
+}

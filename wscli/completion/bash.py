@@ -1,0 +1,254 @@
+"""The script for bash: static tables, and functions that read no more than COMP_LINE and the file of URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from .program import MADE_BY, SCHEMES, Command, Named, Option, Program, Takes, filled
+from .shell import quoted
+
+_KINDS: Final = {
+    Takes.TEXT: "text",
+    Takes.FILE: "file",
+    Takes.AT_FILE: "at_file",
+    Takes.CODE: "code",
+    Takes.ANY_CODE: "any_code",
+    Takes.URL: "url",
+    Takes.SCENARIO: "scenario",
+}
+
+_SCRIPT: Final = r"""# bash completion for wscli. @MADE_BY@
+# Works in bash 3.2, and without the package bash-completion. Nothing but the shell runs on TAB.
+
+# Sets `flags` to the options of the command $1; without one, to the program's own.
+_wscli_flags() {
+    case $1 in
+@FLAGS@
+    esac
+}
+
+# Sets `takes` to what follows the option $2 of the command $1; fails for one that nothing follows.
+_wscli_takes() {
+    case $1:$2 in
+@TAKES@
+        *) return 1 ;;
+    esac
+}
+
+# Sets `takes` to what the argument number $2 (from 0) of the command $1 is; fails where none is.
+_wscli_argument() {
+    case $1:$2 in
+@ARGUMENTS@
+        *) return 1 ;;
+    esac
+}
+
+# Offers each of "$@" ("VALUE" or "VALUE MEANING") that begins with $cur. bash replaces only what stands after
+# the last character that breaks words for it ($broken is what stands before).
+_wscli_offer() {
+    local entry value meaning text
+    local -a values meanings
+    for entry; do
+        value=${entry%% *}
+        [[ $value == "$cur"* ]] || continue
+        meaning=
+        [[ $entry == *' '* ]] && meaning=${entry#* }
+        values[${#values[@]}]=${value:${#broken}}
+        meanings[${#meanings[@]}]=$meaning
+    done
+    local i
+    for ((i = 0; i < ${#values[@]}; i++)); do
+        text=${values[i]}
+        # A list shows what values mean; what is put into the line (one match, menu-complete) does not.
+        if ((${#values[@]} > 1)) && [[ ${meanings[i]} && ${COMP_TYPE:-9} != 37 && ${COMP_TYPE:-9} != 42 ]]; then
+            text="$text  (${meanings[i]})"
+            text=${text:0:$((${COLUMNS:-80} - 2))}
+        fi
+        COMPREPLY[${#COMPREPLY[@]}]=$text
+    done
+}
+
+# The cursor stays behind what the user goes on typing.
+_wscli_stay() {
+    compopt -o nospace 2>/dev/null
+}
+
+# Offers the files whose names begin with $1; $2 stands before the name in the line.
+_wscli_files() {
+    local file
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r file; do
+        file=$2$file
+        COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
+    done < <(compgen -f -- "${1//\\/}")
+}
+
+_wscli_urls() {
+    local url file=${XDG_STATE_HOME-} plain='^wss?://[]A-Za-z0-9:/._~%+=@,[-]+$'
+    if [[ $cur == demo:* ]]; then
+        _wscli_offer @DEMOS@
+        return
+    fi
+    [[ $file == /* ]] || file=$HOME/.local/state
+    local -a urls
+    if [[ -r $file/wscli/urls ]]; then
+        while IFS= read -r url; do
+            [[ $url =~ $plain ]] && urls[${#urls[@]}]=$url
+        done <"$file/wscli/urls"
+    fi
+    for url in @SCHEMES@; do
+        [[ $url != "$cur" ]] && urls[${#urls[@]}]=$url
+    done
+    _wscli_offer "${urls[@]}"
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *// || ${COMPREPLY[0]} == demo: ]]; then
+        _wscli_stay
+    fi
+}
+
+_wscli_value() {
+    case $takes in
+        choice) _wscli_offer "${values[@]}" ;;
+        file) _wscli_files "$cur" '' ;;
+        at_file) [[ $cur == @* && $cur != @@* ]] && _wscli_files "${cur:1}" @ ;;
+        code) _wscli_offer @CODES@ ;;
+        any_code) _wscli_offer @ALL_CODES@ ;;
+        url) _wscli_urls ;;
+        scenario) _wscli_offer @SCENARIOS@ ;;
+    esac
+}
+
+# Sets `words` to the words up to the cursor. bash breaks them at `:`, `=` and `@` too: what touches in
+# COMP_LINE is one word.
+_wscli_words() {
+    local rest=${COMP_LINE:0:COMP_POINT} word i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((i == 0)) || [[ -z $rest || $rest == [[:space:]]* ]]; then
+            words[${#words[@]}]=
+        fi
+        while [[ $rest == [[:space:]]* ]]; do rest=${rest#?}; done
+        ((i == COMP_CWORD)) && word=$rest
+        words[${#words[@]} - 1]+=$word
+        rest=${rest#"$word"}
+    done
+}
+
+_wscli() {
+    local cur broken='' command='' takes='' flags='' word i count=0 ended=''
+    local -a words values
+    COMPREPLY=()
+    _wscli_words
+    local last=$((${#words[@]} - 1))
+    cur=${words[last]}
+    for ((i = 1; i < last; i++)); do
+        word=${words[i]}
+        if [[ -z $command ]]; then
+            [[ $word == -* ]] || command=$word
+        elif [[ $word == -- && -z $ended ]]; then
+            ended=1
+        elif [[ $word == -?* && -z $ended ]]; then
+            # The value may be the one to complete: then `takes` stays set.
+            [[ $word != *=* ]] && _wscli_takes "$command" "$word" && ((++i == last)) && break
+            takes=
+        else
+            ((++count))
+        fi
+    done
+    if [[ -z $takes && -z $ended && $cur == --*=* ]]; then
+        _wscli_takes "$command" "${cur%%=*}" || return
+        # Only where `=` breaks words is what stands before it no part of what is replaced.
+        [[ $COMP_WORDBREAKS == *=* ]] || return
+        cur=${cur#*=}
+    fi
+    case $cur in
+        # In quotes nothing breaks a word.
+        \'* | \"*) cur=${cur#?} ;;
+        *)
+            local breaks='[' mark
+            for mark in : = @; do
+                [[ $COMP_WORDBREAKS == *"$mark"* ]] && breaks+=$mark
+            done
+            if [[ $breaks != '[' && $cur == *$breaks]* ]]; then broken=${cur%"${cur##*$breaks]}"}; fi
+            ;;
+    esac
+    if [[ -n $takes ]]; then
+        _wscli_value
+    elif [[ $cur == -* && -z $ended ]]; then
+        _wscli_flags "$command"
+        _wscli_offer $flags
+    elif [[ -z $command ]]; then
+        _wscli_offer @COMMANDS@
+    elif _wscli_argument "$command" "$count"; then
+        _wscli_value
+    fi
+}
+
+complete -F _wscli wscli
+"""
+
+
+def bash_script(program: Program) -> str:
+    """The completion script for bash."""
+    tables = {
+        "MADE_BY": MADE_BY,
+        "FLAGS": "\n".join(_flags(program)),
+        "TAKES": "\n".join(_takes(program)),
+        "ARGUMENTS": "\n".join(_arguments(program)),
+        "DEMOS": _entries(Named(f"demo:{found.value}", found.meaning) for found in program.scenarios),
+        "SCHEMES": " ".join(SCHEMES),
+        "ALL_CODES": _entries(sorted(program.codes + program.never_sent, key=lambda code: int(code.value))),
+        "CODES": _entries(program.codes),
+        "SCENARIOS": _entries(program.scenarios),
+        "COMMANDS": _entries(Named(command.name, command.summary) for command in program.commands),
+    }
+    return filled(_SCRIPT, tables)
+
+
+def _entries(values: Iterable[Named]) -> str:
+    return " \\\n            ".join(quoted(f"{named.value} {named.meaning}") for named in values)
+
+
+def _flags(program: Program) -> Iterator[str]:
+    for command in program.commands:
+        yield f"        {command.name}) flags={quoted(' '.join(_spellings(command.options)))} ;;"
+    yield f"        '') flags={quoted(' '.join(_spellings(program.options)))} ;;"
+
+
+def _spellings(options: Iterable[Option]) -> list[str]:
+    return [flag for option in options for flag in option.flags]
+
+
+def _takes(program: Program) -> Iterator[str]:
+    """One arm for each kind of value; a spelling that is the same everywhere needs no command."""
+    kinds: dict[str, dict[str, str]] = {}
+    for command in program.commands:
+        for option in command.options:
+            for flag in option.flags:
+                kinds.setdefault(flag, {})[command.name] = _assigned(option.takes, option.choices)
+    arms: dict[str, list[str]] = {}
+    for flag, by_command in kinds.items():
+        for name, assigned in by_command.items():
+            pattern = f"*:{flag}" if len(set(by_command.values())) == 1 else f"{name}:{flag}"
+            if assigned and pattern not in (found := arms.setdefault(assigned, [])):
+                found.append(pattern)
+    for assigned, patterns in arms.items():
+        yield f"        {' | '.join(patterns)}) {assigned} ;;"
+
+
+def _assigned(takes: Takes, choices: tuple[str, ...]) -> str:
+    if takes is Takes.NOTHING:
+        return ""
+    if takes is Takes.CHOICE:
+        return f"takes=choice values=({' '.join(choices)})"
+    return f"takes={_KINDS[takes]}"
+
+
+def _arguments(program: Program) -> Iterator[str]:
+    for command in program.commands:
+        yield from _positions(command)
+
+
+def _positions(command: Command) -> Iterator[str]:
+    for index, argument in enumerate(command.arguments):
+        yield f"        {command.name}:{index}) {_assigned(argument.takes, argument.choices)} ;;"
