@@ -88,6 +88,21 @@ class TlsOptions:
     key: str | None = None
     servername: str | None = None
     minimum: str | None = None
+    key_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeflateOffer:
+    """The parameters with which permessage-deflate is offered (RFC 7692 §7.1).
+
+    Window bits are from 8 (the client's from 9) to 15; None says nothing of the server's window, and of the
+    client's that the server may choose it.
+    """
+
+    server_no_context_takeover: bool = False
+    client_no_context_takeover: bool = False
+    server_max_window_bits: int | None = None
+    client_max_window_bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +110,10 @@ class Target:
     """Everything that opening a connection needs to know.
 
     `headers` are the user's own (credentials and cookies included), in order: each replaces wscli's header
-    of that name. `removed` are lower-case names that must not be sent. Sizes are bytes, times seconds;
-    `max_size` bounds a message after inflation. `family` is 4, 6 or 0 for both. `resolve_overrides` are host,
+    of that name. `removed` are lower-case names that must not be sent. `deflate` is the offer of
+    permessage-deflate, None for none; `extensions` are other offers as Sec-WebSocket-Extensions writes them.
+    Sizes are bytes, times seconds; `max_size` bounds a message after inflation. `max_redirects` is how many
+    are followed. `family` is 4, 6 or 0 for both. `resolve_overrides` are host,
     port and the addresses to use; `connect_to` is the host and port to connect to instead of the URL's.
     `proxy` is a URL, with its credentials; without one the environment may name one, unless `no_proxy`.
     """
@@ -107,7 +124,8 @@ class Target:
     subprotocols: tuple[str, ...] = ()
     origin: str | None = None
     user_agent: str | None = None
-    deflate: bool = True
+    deflate: DeflateOffer | None = DeflateOffer()
+    extensions: tuple[str, ...] = ()
     max_size: int = DEFAULT_MAX_SIZE
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
     close_timeout: float = DEFAULT_CLOSE_TIMEOUT
@@ -118,6 +136,7 @@ class Target:
     unix_socket: str | None = None
     proxy: str | None = field(default=None, repr=False)
     no_proxy: bool = False
+    max_redirects: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Proxied(_Base, frozen=True, kw_only=True, tag="proxy"):
 
 
 class TlsEstablished(_Base, frozen=True, kw_only=True, tag="tls"):
-    """The TLS handshake is done."""
+    """The TLS handshake is done; `chain` is what the server sent behind its leaf, as it came, unjudged."""
 
     version: str
     cipher: str
@@ -120,6 +120,7 @@ class TlsEstablished(_Base, frozen=True, kw_only=True, tag="tls"):
     verified: bool
     certificate: Certificate | None
     duration_ms: float
+    chain: tuple[Certificate, ...] = ()
 
 
 class RequestSent(_Base, frozen=True, kw_only=True, tag="request"):
@@ -157,12 +158,13 @@ class Redirected(_Base, frozen=True, kw_only=True, tag="redirect"):
 
 
 class Opened(_Base, frozen=True, kw_only=True, tag="open"):
-    """The WebSocket connection is established."""
+    """The WebSocket connection is established; `offered` are the extensions that we asked for."""
 
     url: str
     subprotocol: str | None
     extensions: tuple[Extension, ...]
     total_ms: float
+    offered: tuple[Extension, ...] = ()
 
 
 class FrameSeen(_Base, frozen=True, kw_only=True, tag="frame"):
@@ -248,6 +250,14 @@ class Closed(_Base, frozen=True, kw_only=True, tag="close"):
     duration_ms: float | None
 
 
+class Reconnecting(_Base, frozen=True, kw_only=True, tag="reconnect"):
+    """The connection is to be opened again, in `delay_ms`; `attempt` counts from 1 since it last stood."""
+
+    attempt: int
+    delay_ms: float
+    reason: str
+
+
 class Failed(_Base, frozen=True, kw_only=True, tag="error"):
     """Why the exit code is not 0 (contract §3)."""
 
@@ -297,6 +307,7 @@ Event = (
     | PingLost
     | ViolationFound
     | Closed
+    | Reconnecting
     | Failed
     | Summarized
 )

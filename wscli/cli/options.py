@@ -103,6 +103,34 @@ class SharedOptions:
         _request(help="Offer permessage-deflate (RFC 7692), or nothing."),
     ] = Compression.DEFLATE
 
+    server_no_context_takeover: Annotated[
+        bool,
+        _request("--server-no-context-takeover", help="Ask the server to compress each message on its own."),
+    ] = False
+    client_no_context_takeover: Annotated[
+        bool,
+        _request("--client-no-context-takeover", help="Compress each message on its own."),
+    ] = False
+    server_max_window_bits: Annotated[
+        int | None,
+        _request(metavar="BITS", help="Ask the server for a compression window of at most 8 to 15 bits."),
+    ] = None
+    client_max_window_bits: Annotated[
+        int | None,
+        _request(metavar="BITS", help="Compress with a window of at most 9 to 15 bits."),
+    ] = None
+    extension: Annotated[
+        list[str] | None,
+        _request(
+            metavar="'NAME; PARAM=VALUE'",
+            help="Offer this extension, too; what it does to frames is shown, not judged. Repeatable.",
+        ),
+    ] = None
+    location: Annotated[
+        bool,
+        _request("-L", "--location", help="Follow redirects, at most 10; credentials stay with the origin."),
+    ] = False
+
     format: Annotated[
         Format | None,
         _output(

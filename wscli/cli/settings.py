@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ..config import (
     DemoUrl,
@@ -23,8 +23,12 @@ from ..config import (
 from ..errors import UsageError
 from ..net.routes import parse_connect_to, parse_proxy, parse_resolve
 from .environment import Environment
-from .options import Compression, SharedOptions
+from .extensions import deflate_offer, extension_offers
+from .options import SharedOptions
 from .request import AskPassword, check_subprotocols, collect_headers, field_value
+
+# Contract §5; browsers allow twenty, curl fifty.
+MAX_REDIRECTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,9 @@ def _build_target(where: Url | DemoUrl, options: SharedOptions, ask: AskPassword
         subprotocols=check_subprotocols(options.subprotocol or []),
         origin=_field("--origin", options.origin),
         user_agent=_field("--user-agent", options.user_agent),
-        deflate=options.compression is Compression.DEFLATE,
+        deflate=deflate_offer(options),
+        extensions=extension_offers(options.extension or []),
+        max_redirects=MAX_REDIRECTS if options.location else 0,
         max_size=parsed("--max-size", parse_size, options.max_size),
         connect_timeout=_positive("--connect-timeout", options.connect_timeout),
         close_timeout=parsed("--close-timeout", parse_duration, options.close_timeout),

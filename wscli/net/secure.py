@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import WscliError
 from ..events import Certificate, TlsEstablished
@@ -18,6 +19,9 @@ from .x509 import read_certificate
 
 # The second look at a certificate that is not trusted only adds detail to a failure: it may not hold it up.
 _LOOK_SECONDS = 2.0
+_MOST_IN_CHAIN = 10
+# _ssl.ENCODING_DER
+_DER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def _emit(tls: TLSStream, peer: TlsPeer, duration: float, progress: Progress) ->
             server_name=None if parse_address(peer.name, 0) else peer.name,
             verified=peer.verified,
             certificate=_certificate(tls),
+            chain=_chain(tls),
             duration_ms=duration,
         )
     )
@@ -86,6 +91,18 @@ def _emit(tls: TLSStream, peer: TlsPeer, duration: float, progress: Progress) ->
 def _certificate(tls: TLSStream) -> Certificate | None:
     der = tls.ssl_object.getpeercert(binary_form=True)
     return read_certificate(der) if der else None
+
+
+def _chain(tls: TLSStream) -> tuple[Certificate, ...]:
+    """What the server sent behind its leaf; nothing where this Python cannot tell."""
+    session: Any = tls.ssl_object
+    if hasattr(session, "get_unverified_chain"):
+        ders = session.get_unverified_chain()
+    else:
+        # Public since Python 3.13; before, it is one level below, with certificates of a type of its own.
+        below = getattr(getattr(session, "_sslobj", None), "get_unverified_chain", None)
+        ders = [each.public_bytes(_DER) for each in (below() or [])] if below is not None else []
+    return tuple(read_certificate(der) for der in (ders or [])[1:_MOST_IN_CHAIN])
 
 
 async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> Certificate | None:

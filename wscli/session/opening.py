@@ -21,12 +21,13 @@ from ..net.dial import dial
 from ..net.stream import Stream, StreamBroken
 from ..wire.body import BodyDecoder
 from ..wire.dissect import text_or_base64
-from ..wire.extensions import DeflateParams, deflate_params
+from ..wire.extensions import DeflateParams, deflate_params, opaque_rsv
 from ..wire.head import HeadDecoder, MalformedHead, RequestHead, ResponseHead, encode_request
 from ..wire.lint import Violation, lint_handshake, negotiated_extensions, negotiated_subprotocol
+from .extensions import leave_to_deflate
 from .hints import hint_for_malformed, hint_for_refusal
 from .journal import Journal
-from .protocol import make_protocol, refused_by_judge, request_headers, take_over_request
+from .protocol import make_protocol, offered_extensions, refused_by_judge, request_headers, take_over_request
 
 # Interim replies (RFC 9110 §15.2) that are read before the one that counts.
 _MOST_INTERIM = 16
@@ -52,6 +53,7 @@ class Connection:
     request: RequestHead
     response: ResponseHead
     deflate: DeflateParams | None
+    opaque_rsv: int
     remainder: bytes
 
 
@@ -126,14 +128,16 @@ class Opening:
             raise await self._refused(exchange, deadline)
         self._received(response, exchange.asked)
         self._judge(exchange.protocol, exchange.request, response)
-        self._opened(response)
+        self._opened(exchange.request, response)
         agreed = negotiated_extensions(response)
+        leave_to_deflate(exchange.protocol.extensions)
         return Connection(
             stream=exchange.stream,
             protocol=exchange.protocol,
             request=exchange.request,
             response=response,
-            deflate=deflate_params(agreed) if exchange.protocol.extensions else None,
+            deflate=deflate_params(agreed),
+            opaque_rsv=opaque_rsv(agreed),
             remainder=exchange.remainder,
         )
 
@@ -266,7 +270,7 @@ class Opening:
             raise refused_by_judge(protocol.handshake_exc, response)
         protocol.events_received()
 
-    def _opened(self, response: ResponseHead) -> None:
+    def _opened(self, request: RequestHead, response: ResponseHead) -> None:
         stamp = self._journal.stamp()
         self._journal.record(
             Opened(
@@ -275,6 +279,7 @@ class Opening:
                 url=str(self._target.url),
                 subprotocol=negotiated_subprotocol(response),
                 extensions=negotiated_extensions(response),
+                offered=offered_extensions(request.headers),
                 total_ms=round((self._journal.clock.now() - self._started) * 1000, 3),
             )
         )

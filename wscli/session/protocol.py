@@ -1,7 +1,7 @@
 """websockets' ClientProtocol, set up to judge and to write, but not to inflate, limit or log.
 
-Messages, inflation, UTF-8 and sizes are wscli's own, from wire events; here its permessage-deflate only
-negotiates, compresses what we send, and clears RSV1 on what we receive.
+Messages, inflation, UTF-8 and sizes are wscli's own, from wire events; what its extensions still do is in
+extensions.py.
 """
 
 from __future__ import annotations
@@ -11,58 +11,22 @@ from collections.abc import Sequence
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import HeaderLineTooLong, NegotiationError, StatusLineTooLong, TooManyHeaders
-from websockets.extensions.base import ClientExtensionFactory, Extension
-from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
-from websockets.frames import Frame, Opcode
-from websockets.typing import ExtensionName, ExtensionParameter, LoggerLike, Subprotocol
+from websockets.typing import LoggerLike, Subprotocol
 from websockets.uri import WebSocketURI
 
 from ..config import Target, Url
 from ..errors import BadReply, TooLarge
+from ..events import Extension
 from ..wire.extensions import DEFLATE, parse_extensions
 from ..wire.head import ResponseHead, header_values
-
-
-class _Deflate(Extension):
-    """The negotiated extension: compresses on the way out; on the way in it only clears RSV1."""
-
-    name = ExtensionName("permessage-deflate")
-
-    def __init__(self, negotiated: Extension) -> None:
-        self._negotiated = negotiated
-
-    def encode(self, frame: Frame) -> Frame:
-        return self._negotiated.encode(frame)
-
-    def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:  # noqa: ARG002 (the base's signature)
-        # RSV1 elsewhere stays, and the judge refuses it (RFC 7692 §6).
-        if frame.opcode in (Opcode.TEXT, Opcode.BINARY) and frame.rsv1:
-            return Frame(frame.opcode, frame.data, frame.fin, False, frame.rsv2, frame.rsv3)
-        return frame
-
-
-class _DeflateFactory(ClientExtensionFactory):
-    """Offers permessage-deflate and judges the answer as websockets does (RFC 7692 §7.1)."""
-
-    name = ExtensionName("permessage-deflate")
-
-    def __init__(self) -> None:
-        self._factory = ClientPerMessageDeflateFactory(compress_settings={"memLevel": 5})
-
-    def get_request_params(self) -> Sequence[ExtensionParameter]:
-        return self._factory.get_request_params()
-
-    def process_response_params(
-        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
-    ) -> Extension:
-        return _Deflate(self._factory.process_response_params(params, accepted_extensions))
+from .extensions import factories_for, offers_of
 
 
 def make_protocol(target: Target) -> ClientProtocol:
     """The judge for one connection to this target."""
     return ClientProtocol(
         _uri(target.url),
-        extensions=[_DeflateFactory()] if target.deflate else None,
+        extensions=factories_for(offers_of(target)) or None,
         subprotocols=[Subprotocol(name) for name in target.subprotocols] or None,
         max_size=None,
         logger=_silent_logger(),
@@ -91,9 +55,12 @@ def take_over_request(protocol: ClientProtocol, headers: Sequence[tuple[str, str
             protocol.key = value.strip()
     offered = _listed(headers, "sec-websocket-protocol")
     protocol.available_subprotocols = [Subprotocol(name) for name in offered] or None
-    extensions = _listed(headers, "sec-websocket-extensions")
-    if not any(offer.split(";")[0].strip() == _DeflateFactory.name for offer in extensions):
-        protocol.available_extensions = None
+    protocol.available_extensions = factories_for(offered_extensions(headers)) or None
+
+
+def offered_extensions(headers: Sequence[tuple[str, str]]) -> tuple[Extension, ...]:
+    """The extensions that a request offers."""
+    return parse_extensions(header_values(tuple(headers), "Sec-WebSocket-Extensions")).extensions
 
 
 def refused_by_judge(failure: Exception, response: ResponseHead) -> BadReply | TooLarge:

@@ -88,7 +88,7 @@ class Session(Sending):
         Raises: WscliError, as Opening.perform says.
         """
         connection = await self._opening.perform()
-        lint = FrameLint(connection.deflate is not None)
+        lint = FrameLint(connection.deflate is not None, connection.opaque_rsv)
         self._inbound = Dissector(
             "in",
             self.journal.numbering,
@@ -97,6 +97,7 @@ class Session(Sending):
             lint=lint,
             admit=self._admit,
             fast=self._fast,
+            opaque_rsv=connection.opaque_rsv,
         )
         self._start_sending(connection, lint, fast=self._fast)
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.outbox.run())]

@@ -20,6 +20,7 @@ from ..events import (
     PingLost,
     PongReceived,
     Proxied,
+    Reconnecting,
     Redirected,
     RequestSent,
     Resolved,
@@ -152,6 +153,7 @@ class HumanSink:
             PingLost: ending.lost,
             ViolationFound: ending.violation,
             Closed: ending.closed,
+            Reconnecting: ending.reconnecting,
             Summarized: ending.summarized,
         }
         if self._show_frames:

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from ..events import Closed, PingLost, PongReceived, Summarized, ViolationFound
+from ..events import Closed, PingLost, PongReceived, Reconnecting, Summarized, ViolationFound
 from .escape import escape
 from .human_style import Palette, cut, milliseconds, plural, size_text, wrap
 
@@ -73,6 +73,11 @@ class EndingLines:
         facts.append(_close_handshake(event))
         for fact in filter(None, facts):
             yield from self._starred(fact)
+
+    def reconnecting(self, event: Reconnecting) -> Iterator[str]:
+        text = f"reconnect {event.attempt} in {milliseconds(event.delay_ms)}"
+        yield self._palette.paint(self._palette.warning, cut(f"* {text}", self._width))
+        yield from self._starred(event.reason)
 
     def summarized(self, event: Summarized) -> Iterator[str]:
         if event.phases_ms is not UNSET and event.phases_ms:

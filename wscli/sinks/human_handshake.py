@@ -20,6 +20,7 @@ from ..events import (
     ResponseReceived,
     TlsEstablished,
 )
+from ..wire.extensions import DEFLATE
 from .escape import escape, extension_text
 from .human_payload import hexdump, highlight_json
 from .human_style import Palette, cut, milliseconds, wrap
@@ -62,6 +63,8 @@ class HandshakeLines:
         if event.certificate is not None and certificate:
             for label, value in _certificate_facts(event.certificate, event.server_name, event.time):
                 yield from self.fact(f"  {label:<11} {value}")
+            for number, issuer in enumerate(event.chain, 1):
+                yield from self.fact(f"  chain {number:<5} {_issuer_text(issuer, event.time)}")
 
     def request(self, event: RequestSent) -> Iterator[str]:
         first = f"{event.method} {event.target} {event.version}"
@@ -83,8 +86,13 @@ class HandshakeLines:
         url = cut(escape(event.url), self._width - len("* open ") - len(took))
         yield f"{paint(palette.faint, '*')} {paint(palette.good, 'open')} {url}{took}"
         yield from self.fact(f"subprotocol  {event.subprotocol or 'none'}")
+        agreed = {each.name for each in event.extensions}
+        for offer in event.offered:
+            verdict = "" if offer.name in agreed else " (not agreed to)"
+            yield from self.fact(f"offered      {extension_text(offer)}{verdict}")
         for extension in event.extensions:
-            yield from self.fact(f"extension    {extension_text(extension)}")
+            known = "" if extension.name == DEFLATE else " (unknown to wscli: shown as it is on the wire)"
+            yield from self.fact(f"extension    {extension_text(extension)}{known}")
         if not event.extensions:
             yield from self.fact("extension    none")
 
@@ -151,6 +159,14 @@ def _certificate_facts(
     if certificate.san:
         yield "names", ", ".join(certificate.san)
     yield "sha256", certificate.sha256
+
+
+def _issuer_text(certificate: Certificate, today: str) -> str:
+    """One line for a certificate above the leaf."""
+    facts = [certificate.subject or "unreadable", f"issued by {certificate.issuer or 'unknown'}"]
+    if certificate.not_before and certificate.not_after:
+        facts.append(_validity(certificate.not_before, certificate.not_after, today))
+    return " · ".join([*facts, f"sha256 {certificate.sha256}"])
 
 
 def _validity(not_before: str, not_after: str, now: str) -> str:

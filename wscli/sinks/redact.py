@@ -24,6 +24,7 @@ from ..events import (
     Headers,
     Opened,
     Proxied,
+    Reconnecting,
     Redirected,
     RequestSent,
     ResponseReceived,
@@ -131,6 +132,8 @@ class Redactor:
                 return _replace(event, url=self.scrub(event.url))
             case ViolationFound():
                 return _replace(event, detail=self.scrub(event.detail))
+            case Reconnecting():
+                return _replace(event, reason=self.scrub(event.reason))
             case Failed():
                 return _replace(event, message=self.scrub(event.message), hint=self.scrub(event.hint))
             case Closed():
@@ -228,6 +231,7 @@ _REDACTED_TYPES: Final = (
     Failed,
     Closed,
     Connected,
+    Reconnecting,
 )
 _REDACTED: Final = frozenset(_REDACTED_TYPES)
 

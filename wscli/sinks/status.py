@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..config import Format, OutputOptions
 from ..errors import WscliError
-from ..events import Event, MessageSeen, ResponseReceived, Summarized, ViolationFound
+from ..events import Event, MessageSeen, Reconnecting, ResponseReceived, Summarized, ViolationFound
 from ..wire.runs import MessageRun
 from .base import Batch, Sink
 from .escape import escape, escape_lines
@@ -16,7 +16,7 @@ from .human_style import palette_for
 from .output import Output
 from .redact import Redactor
 
-_ALWAYS = (ViolationFound,)
+_ALWAYS = (ViolationFound, Reconnecting)
 _NEVER = (MessageSeen, Summarized)
 
 

@@ -49,7 +49,7 @@ class Dissector:
 
     `admit(consumed)` is called before a frame's payload is interpreted, with the offset in the fed bytes up
     to which the connection's judge has to have seen them. `lint` is left out for our own frames: they may
-    be wrong on purpose.
+    be wrong on purpose. `opaque_rsv` are the RSV bits of extensions that wscli does not know (messages.py).
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Dissector:
         lint: FrameLint | None = None,
         admit: Callable[[int], bool] = _always,
         fast: bool = True,
+        opaque_rsv: int = 0,
     ) -> None:
         self._direction = direction
         self._numbering = numbering
@@ -69,9 +70,14 @@ class Dissector:
         self._admit = admit
         self._text_open = False
         self._decoder = FrameDecoder(
-            masked=direction == "out", limit=max_size, deflate=deflate is not None, fast=fast
+            masked=direction == "out",
+            limit=max_size,
+            deflate=deflate is not None,
+            fast=fast and not opaque_rsv,
         )
-        self._assembler = MessageAssembler(max_size=max_size, inflater=_inflater(direction, deflate))
+        self._assembler = MessageAssembler(
+            max_size=max_size, inflater=_inflater(direction, deflate), opaque_rsv=opaque_rsv
+        )
 
     @property
     def fault(self) -> Fault | None:

@@ -42,14 +42,17 @@ class MessageAssembler:
     """Joins the frames of one direction; `fault` is set once, and nothing is assembled after it.
 
     It expects frames in a legal order, and forgives others: what is illegal about them is lint's to say.
+    `opaque_rsv` are RSV bits (of 0x70) of an extension that wscli does not know: no text is expected in its
+    messages to be UTF-8, and what it has marked is not inflated.
     """
 
-    def __init__(self, *, max_size: int, inflater: Inflater | None = None) -> None:
+    def __init__(self, *, max_size: int, inflater: Inflater | None = None, opaque_rsv: int = 0) -> None:
         self.fault: Fault | None = None
         # The content of the frame that set `fault`, inflated as far as that went.
         self.refused = b""
         self._max_size = max_size
         self._inflater = inflater
+        self._opaque_rsv = opaque_rsv
         self._type: MessageType | None = None
         self._compressed = False
         # Grows in place and gives its bytes away without a copy, however many fragments there are.
@@ -112,7 +115,8 @@ class MessageAssembler:
         opcode = first & 0x0F
         if opcode != Opcode.CONTINUATION:
             self._type = "text" if opcode == Opcode.TEXT else "binary"
-            self._compressed = bool(first & 0x40) and self._inflater is not None
+            compressed = bool(first & 0x40) and not first & self._opaque_rsv
+            self._compressed = compressed and self._inflater is not None
             self._content = io.BytesIO()
             self._length = self._wire_length = self._fragments = 0
             self._utf8.reset()
@@ -217,6 +221,8 @@ class MessageAssembler:
         return len(run)
 
     def _check_utf8(self, chunk: bytes, *, final: bool = False) -> None:
+        if self._opaque_rsv:
+            return
         try:
             self._utf8.decode(chunk, final)
             # Python waits for the third byte of a surrogate, though the second one is wrong (RFC 3629 §4).
