@@ -1,0 +1,1 @@
+"""Sessions against real servers on loopback: scripted ones that misbehave, and those that others wrote."""
