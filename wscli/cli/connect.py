@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ..config import Format, Target, parse_duration
+from ..config import Format, Target, parse_duration, parse_size
 from ..errors import UsageError
 from ..probes.report import Report
 from .environment import Environment
@@ -74,10 +74,22 @@ def main(
     delimiter: Annotated[
         Delimiter, typer.Option(help="What follows each payload in --format raw.")
     ] = Delimiter.NEWLINE,
+    exit_on_close: Annotated[
+        bool, typer.Option(help="Leave the REPL when the connection closes.", rich_help_panel="REPL")
+    ] = False,
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Neither read nor write the history.", rich_help_panel="REPL")
+    ] = False,
+    ring: Annotated[
+        str,
+        typer.Option(metavar="SIZE", help="Keep so much for /show, /find and /save.", rich_help_panel="REPL"),
+    ] = "32M",
 ) -> int:
-    """Open a session. In a pipe each line of stdin is one message, and each message received one line."""
+    """Open a session: a REPL on a terminal. In a pipe each line of stdin is one message."""
     from ..oneshot.run import Plan
+    from ..repl.settings import ReplOptions
     from ..wire.frame import Opcode
+    from .interactive import run_repl, wants_repl
     from .sends import collect_sends
 
     environment: Environment = context.obj
@@ -92,8 +104,13 @@ def main(
     reads = not (no_input or echo)
     if not reads and (null or binary or whole):
         raise UsageError("--no-input and --echo read no stdin: -0, --binary and --whole have no meaning then")
+    sends = collect_sends(environment.arguments, send or [], send_binary or [])
+    repl_options = ReplOptions(not no_history, exit_on_close, parsed("--ring", parse_size, ring))
+    one_shot = (no_input, count, wait, duration, echo, null, binary, whole, expectations.expected)
+    if wants_repl(settings, environment, *one_shot):
+        return run_repl(settings, environment, sends, repl_options)
     plan = Plan(
-        sends=collect_sends(environment.arguments, send or [], send_binary or []),
+        sends=sends,
         input_opcode=Opcode.BINARY if binary else Opcode.TEXT,
         wait=_wait(wait, reads=reads, counted=count is not None or awaited),
         duration=None if duration is None else parsed("--duration", parse_duration, duration),

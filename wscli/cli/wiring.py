@@ -11,6 +11,7 @@ from ..net.routes import parse_proxy
 from ..probes.report import Report
 from ..sinks.redact import Redactor
 from .environment import Environment
+from .report import report_warning
 from .run import Runtime, run_command
 from .settings import Settings
 
@@ -36,14 +37,15 @@ def run_connected(body: Body, settings: Settings, environment: Environment, *, n
 
     `name` is the command's: `human` shows what fits it.
     """
-    redactor = Redactor.for_target(
-        settings.target, _proxy_secrets(settings.target), show=settings.output.show_secrets
-    )
+    secrets = [*_proxy_secrets(settings.target), *settings.secrets]
+    redactor = Redactor.for_target(settings.target, secrets, show=settings.output.show_secrets)
+    for warning in () if settings.output.quiet else settings.warnings:
+        report_warning(redactor.scrub(warning), environment)
 
     async def command(runtime: Runtime) -> Report:
         if settings.demo is None:
             return await body(runtime, settings.target)
-        async with _demo_server(settings.demo) as server:
+        async with demo_server(settings.demo) as server:
             return await body(runtime, replace(settings.target, url=_address(server.url)))
 
     return run_command(command, environment, settings.output, redactor, timeout=settings.timeout, name=name)
@@ -54,7 +56,8 @@ def _proxy_secrets(target: Target) -> list[str]:
     return [] if proxy is None or proxy.password is None else [proxy.password]
 
 
-def _demo_server(demo: DemoUrl) -> Any:
+def demo_server(demo: DemoUrl) -> Any:
+    """The embedded server as an async context manager."""
     # websockets' server costs 60 ms to import, and only `demo:` needs it.
     from ..server.serve import EmbeddedServer
 

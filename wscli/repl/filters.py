@@ -11,6 +11,7 @@ from ..events import Direction, Event, FrameSeen, MessageSeen
 from ..sinks.base import payload_of
 from ..wire.runs import MessageRun
 
+_DIRECTIONS: Final[dict[str, Direction]] = {"in": "in", "out": "out"}
 CONTROL: Final = frozenset({"close", "ping", "pong"})
 DATA: Final = frozenset({"text", "binary", "continuation"})
 KINDS: Final = {name: frozenset({name}) for name in sorted(CONTROL | DATA)} | {
@@ -75,8 +76,8 @@ def parse_filter(text: str) -> Filter:
     rest = text.strip()
     while rest:
         word, _, after = rest.partition(" ")
-        if word == "in" or word == "out":
-            direction = word
+        if word in _DIRECTIONS:
+            direction = _DIRECTIONS[word]
         elif word in KINDS:
             kinds |= KINDS[word]
         else:

@@ -1,4 +1,4 @@
-"""The ring: the newest events of a session, kept for `/show`, `/find` and `/save`; bounded in bytes and number.
+"""The ring: the newest events of a session, kept for `/show`, `/find` and `/save`; bounded.
 
 Runs are kept as runs; events are made of them only when somebody asks.
 """

@@ -1,0 +1,210 @@
+"""What each command does: the one place where Command values meet the connection and the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from ..errors import Unsent, UsageError, WscliError
+from ..sinks.human_style import plural, size_text
+from ..sinks.redact import Redactor
+from . import commands as c
+from .keeping import as_ndjson, save
+from .link import Link, State
+from .ring import Ring
+from .sending import SENDING, send
+from .settings import Preferences
+from .shell import pipe_to
+from .showing import Showing
+from .view import View
+from .voice import Voice
+
+_MOST_ANSWER_LINES: Final = 500
+
+Reach = Callable[[str | None], Coroutine[Any, Any, None]]
+
+
+class Actions:
+    """Carries commands out. What takes time goes on as a task; `interrupt` cancels a pipe.
+
+    `reach` connects (to a URL, or to the same one again), `leave` closes and ends the REPL, `apply` puts
+    preferences into force, `typed` gives the history.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        ring: Ring,
+        view: View,
+        voice: Voice,
+        showing: Showing,
+        preferences: Preferences,
+        redactor: Redactor,
+        *,
+        reach: Reach,
+        leave: Callable[[], None],
+        apply: Callable[[], None],
+        typed: Callable[[], list[str]],
+    ) -> None:
+        self._link = link
+        self._ring = ring
+        self._view = view
+        self._voice = voice
+        self._showing = showing
+        self._preferences = preferences
+        self._redactor = redactor
+        self._reach = reach
+        self._leave = leave
+        self._apply = apply
+        self._typed = typed
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pipe: asyncio.Task[None] | None = None
+        self._reaching: asyncio.Task[None] | None = None
+
+    def perform(self, command: c.Command) -> None:
+        """Do what `command` says.
+
+        Raises: WscliError when nothing was done.
+        """
+        if isinstance(command, SENDING):
+            self._send(command)
+            return
+        match command:
+            case c.CloseWith(code, reason):
+                self._close(code, reason)
+            case c.Reconnect():
+                self._connect(None)
+            case c.ConnectTo(url):
+                self._connect(url)
+            case c.Quit():
+                self._leave()
+            case c.Save() | c.ShowFrame(pipe=str()):
+                self._hand_over(command)
+            case c.SetFilter() | c.Pretty() | c.Pause() | c.Resume() | c.SetOption():
+                self._change(command)
+            case _:
+                self._show(command)
+
+    def interrupt(self) -> bool:
+        """End a shell command that runs; whether there was one."""
+        if self._pipe is None or self._pipe.done():
+            return False
+        self._pipe.cancel()
+        self._voice.note("the shell command was ended")
+        return True
+
+    async def finish(self) -> None:
+        """End what is still going on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _send(self, command: Any) -> None:
+        session = self._link.session
+        if session is None or self._link.state is not State.OPEN:
+            raise Unsent(f"nothing was sent: the connection is {self._link.state.value}", hint="/reconnect")
+        send(session, command)
+
+    def _close(self, code: int, reason: str) -> None:
+        session = self._link.session
+        if session is None or self._link.state is not State.OPEN:
+            raise Unsent(f"nothing was sent: the connection is {self._link.state.value}")
+        session.send_close(code, reason)
+
+    def _connect(self, url: str | None) -> None:
+        if self._reaching is not None and not self._reaching.done():
+            raise UsageError("a connection is being opened already")
+        self._reaching = self._begin(self._reach(url))
+
+    def _hand_over(self, command: c.Save | c.ShowFrame) -> None:
+        if isinstance(command, c.ShowFrame):
+            payload = self._showing.find_frame(command.n).payload
+            self._pipe_to(command.pipe or "", payload)
+        elif command.pipe is not None:
+            self._begin(self._save_to_pipe(command.pipe))
+        else:
+            self._begin(self._save(command.file or ""))
+
+    async def _save(self, name: str) -> None:
+        count = await asyncio.to_thread(save, self._ring, self._redactor, name)
+        fallen = self._ring.lost_frames
+        older = f"; {plural(fallen, 'older frame')} had fallen out of the ring" if fallen else ""
+        self._voice.note(f"{plural(count, 'event')} saved to {name}{older}")
+
+    async def _save_to_pipe(self, shell_command: str) -> None:
+        payload = await asyncio.to_thread(as_ndjson, self._ring, self._redactor)
+        self._pipe_to(shell_command, payload)
+
+    def _pipe_to(self, shell_command: str, payload: bytes) -> None:
+        if self._pipe is not None and not self._pipe.done():
+            raise UsageError("a shell command is running already", hint="Ctrl-C ends it")
+        self._pipe = self._begin(self._run_pipe(shell_command, payload))
+
+    async def _run_pipe(self, shell_command: str, payload: bytes) -> None:
+        answer = await pipe_to(shell_command, payload)
+        lines = answer.text.removesuffix("\n").split("\n") if answer.text else []
+        self._voice.text(lines[:_MOST_ANSWER_LINES])
+        if len(lines) > _MOST_ANSWER_LINES or answer.truncated:
+            self._voice.note("its answer is longer: write it to a file with > FILE")
+        if answer.status:
+            self._voice.note(f"the shell command ended with status {answer.status}")
+        elif not lines:
+            self._voice.note(f"the shell command took {size_text(len(payload))} and said nothing")
+
+    def _change(self, command: c.Command) -> None:
+        view, voice, preferences = self._view, self._voice, self._preferences
+        match command:
+            case c.SetFilter(filter=None):
+                voice.note(f"filter: {view.filter.text}" if view.filter else "no filter: everything is shown")
+            case c.SetFilter(filter=wanted) if wanted is not None:
+                view.filter = wanted
+                voice.note(f"shown: {wanted.text}; all is kept" if wanted else "everything is shown")
+            case c.Pretty(on):
+                preferences.pretty = not preferences.pretty if on is None else on
+                voice.note(f"JSON on many lines: {preferences.shown('pretty')}")
+            case c.Pause():
+                view.pause()
+                voice.note("paused: what comes is kept, and not shown until /resume")
+            case c.Resume():
+                voice.note(f"{plural(view.resume(), 'frame')} came meanwhile (/show N, /find, /save)")
+            case c.SetOption(name=str(name), value=str(value)):
+                preferences.change(name, value)
+                voice.note(f"{name}: {preferences.shown(name)}")
+            case _:
+                self._showing.preferences(preferences)
+        self._apply()
+
+    def _show(self, command: c.Command) -> None:
+        showing = self._showing
+        match command:
+            case c.ShowFrame(n):
+                showing.frame(n)
+            case c.Find(pattern):
+                showing.find(pattern)
+            case c.ShowHeaders():
+                showing.headers()
+            case c.ShowTls():
+                showing.tls()
+            case c.ShowInfo():
+                showing.info(self._link.state.value)
+            case c.ShowStats():
+                showing.stats(self._view.hidden)
+            case c.ShowHistory(word):
+                showing.history(self._typed(), word)
+            case c.Help(topic):
+                showing.help(topic)
+            case _:
+                return
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._told(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except WscliError as failure:
+            self._voice.error(failure)

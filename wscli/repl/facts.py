@@ -1,0 +1,147 @@
+"""What is known of the connection and its traffic, for the bar, `/info`, `/stats`, `/headers` and `/tls`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..events import (
+    Closed,
+    Connected,
+    Event,
+    FrameSeen,
+    Opened,
+    PongReceived,
+    RequestSent,
+    Resolved,
+    ResponseReceived,
+    TlsEstablished,
+)
+from ..session.journal import Batch
+from ..sinks.escape import extension_text
+from ..sinks.human_style import milliseconds, plural, size_text
+from ..wire.runs import MessageRun
+
+
+@dataclass(slots=True)
+class Tally:
+    """Frames of one kind and direction; bytes are payload bytes, on the wire and after inflation."""
+
+    frames: int = 0
+    wire_bytes: int = 0
+    bytes: int = 0
+    largest: int = 0
+
+    def add(self, frames: int, wire_bytes: int, size: int, largest: int) -> None:
+        self.frames += frames
+        self.wire_bytes += wire_bytes
+        self.bytes += size
+        self.largest = max(self.largest, largest)
+
+
+@dataclass(slots=True)
+class RoundTrips:
+    """Times of our pings, in milliseconds."""
+
+    count: int = 0
+    last: float = 0.0
+    least: float = 0.0
+    most: float = 0.0
+    total: float = 0.0
+
+    def add(self, rtt_ms: float) -> None:
+        self.least = min(self.least, rtt_ms) if self.count else rtt_ms
+        self.most = max(self.most, rtt_ms)
+        self.count += 1
+        self.total += rtt_ms
+        self.last = rtt_ms
+
+
+@dataclass(slots=True)
+class Facts:
+    """A listener. `begin` forgets the connection before; tallies and round trips go on through reconnects."""
+
+    seen: dict[type, Event] = field(default_factory=dict)
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    round_trips: RoundTrips = field(default_factory=RoundTrips)
+    connections: int = 0
+
+    def begin(self) -> None:
+        """A new connection is about to be opened."""
+        self.seen.clear()
+        self.connections += 1
+
+    def feed(self, batch: Batch, /) -> None:
+        """Take what happened."""
+        for item in batch:
+            if isinstance(item, MessageRun):
+                wire = sum(item.ends) - sum(item.starts)
+                largest = max(map(int.__sub__, item.ends, item.starts))
+                self.tallies[item.direction, item.type].add(len(item), wire, item.payload_bytes, largest)
+            elif isinstance(item, FrameSeen):
+                tally = self.tallies[item.direction, item.type]
+                tally.add(1, item.wire_length, item.length, item.wire_length)
+            elif isinstance(item, PongReceived):
+                self.round_trips.add(item.rtt_ms)
+            elif isinstance(item, _KEPT):
+                self.seen[type(item)] = item
+
+    @property
+    def opened(self) -> Opened | None:
+        """How the connection was opened, once it was."""
+        event = self.seen.get(Opened)
+        return event if isinstance(event, Opened) else None
+
+    @property
+    def closed(self) -> Closed | None:
+        """How the connection ended, once it did."""
+        event = self.seen.get(Closed)
+        return event if isinstance(event, Closed) else None
+
+    def connection(self) -> Iterator[tuple[str, str]]:
+        """Labels and values of the connection, for people; not escaped."""
+        for event in self.seen.values():
+            match event:
+                case Opened():
+                    yield "url", event.url
+                    yield "subprotocol", event.subprotocol or "none"
+                    extensions = "; ".join(map(extension_text, event.extensions))
+                    yield "extensions", extensions or "none"
+                    yield "open since", f"{event.time} ({milliseconds(event.total_ms)} to open)"
+                case Resolved():
+                    took = milliseconds(event.duration_ms)
+                    yield "resolved", f"{event.host} → {', '.join(event.addresses)} in {took}"
+                case Connected():
+                    took = milliseconds(event.duration_ms)
+                    yield "peer", f"{event.address} port {event.port} in {took}"
+                    yield "local", event.local_address
+                case TlsEstablished():
+                    trust = "verified" if event.verified else "NOT VERIFIED"
+                    yield "tls", f"{event.version}, {event.cipher}, {trust}"
+                case ResponseReceived():
+                    yield "reply", f"{event.status} {event.reason} after {milliseconds(event.duration_ms)}"
+                case Closed():
+                    reason = f' "{event.reason}"' if event.reason else ""
+                    yield "closed", f"{event.code} {event.name}{reason} by {event.initiator}, TCP {event.tcp}"
+                case _:
+                    continue
+
+    def traffic(self) -> Iterator[tuple[str, str]]:
+        """Labels and values of the traffic, for people."""
+        for (direction, kind), tally in sorted(self.tallies.items()):
+            arrow = "←" if direction == "in" else "→"
+            size = size_text(tally.bytes)
+            if tally.bytes > tally.wire_bytes:
+                share = 100 * tally.wire_bytes / tally.bytes
+                size = f"{size} ({size_text(tally.wire_bytes)} on the wire, {share:.0f}%)"
+            largest = f", largest {size_text(tally.largest)}" if tally.frames > 1 else ""
+            yield f"{arrow} {kind}", f"{plural(tally.frames, 'frame')}, {size}{largest}"
+        trips = self.round_trips
+        if trips.count:
+            mean = trips.total / trips.count
+            figures = "/".join(f"{rtt:.3f}" for rtt in (trips.least, mean, trips.most, trips.last))
+            yield "rtt", f"min/avg/max/last {figures} ms ({plural(trips.count, 'pong')})"
+
+
+_KEPT = (Resolved, Connected, TlsEstablished, RequestSent, ResponseReceived, Opened, Closed)

@@ -1,0 +1,121 @@
+"""The link: the REPL's connections, one after another, all on one journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+
+from ..config import Target
+from ..errors import WscliError
+from ..session.journal import Journal
+from ..session.session import Session
+
+
+class State(Enum):
+    """How a connection stands (RFC 6455 §4.1 and §7.1)."""
+
+    CONNECTING = "CONNECTING"
+    OPEN = "OPEN"
+    CLOSING = "CLOSING"
+    CLOSED = "CLOSED"
+
+
+class Link:
+    """Holds at most one connection. `ended` is told of each that ends, opened or not, with its failure."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        ok_close: frozenset[int],
+        ended: Callable[[Session], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._ok_close = ok_close
+        self._ended = ended
+        self._changed = changed
+        self._task: asyncio.Task[None] | None = None
+        self.session: Session | None = None
+
+    @property
+    def state(self) -> State:
+        session = self.session
+        if session is None or session.closed is not None or self._task is None or self._task.done():
+            return State.CLOSED
+        if not session.was_open:
+            return State.CONNECTING
+        return State.OPEN if session.is_open else State.CLOSING
+
+    @property
+    def failure(self) -> WscliError | None:
+        """Why the newest connection did not go, or end, well."""
+        return None if self.session is None else self.session.failure
+
+    @property
+    def phase(self) -> str:
+        """How far the opening handshake has come."""
+        return "" if self.session is None else self.session.phase
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes that wait to be handed to the socket."""
+        session = self.session
+        return session.queued_bytes if session is not None and session.was_open else 0
+
+    async def connect(self, target: Target) -> bool:
+        """Open a connection, the one before being over; whether that worked (`failure` says why not)."""
+        session = self.session = Session(target, self._journal, ok_close=self._ok_close)
+        opened = asyncio.Event()
+        self._task = asyncio.create_task(self._live(session, opened))
+        self._changed()
+        await opened.wait()
+        return session.was_open
+
+    async def _live(self, session: Session, opened: asyncio.Event) -> None:
+        try:
+            async with session:
+                await session.open()
+                opened.set()
+                self._changed()
+                await session.wait_closed()
+        except WscliError as failure:
+            session.failure = session.failure or failure
+        finally:
+            opened.set()
+        # After this step the task is done, and with it the state is CLOSED.
+        asyncio.get_running_loop().call_soon(self._ended, session)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Perform the closing handshake; returns once the connection is over.
+
+        Raises: WscliError when the Close cannot be sent.
+        """
+        session, state = self.session, self.state
+        if session is None or state is State.CLOSED:
+            return
+        if state is State.CONNECTING:
+            await self.abandon()
+            return
+        if state is State.OPEN:
+            session.send_close(code, reason)
+            self._changed()
+        await self.wait()
+
+    async def give_up(self) -> None:
+        """Wait no longer for the peer's part of the closing handshake."""
+        if self.session is not None and self.session.was_open and self.state is not State.CLOSED:
+            await self.session.close(seconds=0)
+        else:
+            await self.abandon()
+
+    async def abandon(self) -> None:
+        """Drop the connection as it stands."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await self.wait()
+
+    async def wait(self) -> None:
+        """Return once the connection is over."""
+        if self._task is not None:
+            await asyncio.wait({self._task})

@@ -1,0 +1,69 @@
+"""Pastes: input that arrives as one, kept as one, however long and whatever the terminal can do; pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MOST_PASTE: Final = 1 << 20
+"""Characters of a paste that are taken; a longer one is refused whole."""
+
+FOLD_CHARACTERS: Final = 4000
+FOLD_LINES: Final = 12
+
+
+def as_text(pasted: str) -> str:
+    """Terminals send CR for each line end; and the newline after the last line belongs to the copying."""
+    text = pasted.replace("\r\n", "\n").replace("\r", "\n")
+    return text.removesuffix("\n")
+
+
+class Folds:
+    """Long pastes, shown as a short mark in the line and put back when it is sent."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._count = 0
+
+    def fold(self, text: str) -> str:
+        """`text` itself when it is short, otherwise the mark that stands for it."""
+        lines = text.count("\n") + 1
+        if len(text) <= FOLD_CHARACTERS and lines <= FOLD_LINES:
+            return text
+        self._count += 1
+        mark = f"⟨paste {self._count}: {lines:,} lines, {len(text):,} characters⟩"
+        self._texts[mark] = text
+        return mark
+
+    def unfold(self, line: str) -> str:
+        """The line with every mark replaced by what was pasted."""
+        if self._texts and "⟨paste " in line:
+            for mark, text in self._texts.items():
+                line = line.replace(mark, text)
+        return line
+
+    def forget(self) -> None:
+        """The line was sent or cleared."""
+        self._texts.clear()
+
+
+def is_unfinished(line: str) -> bool:
+    """Whether a line is JSON (also after `/json`) whose brackets are still open: Enter then goes on."""
+    text = line.removeprefix("/json").lstrip()
+    if not text.startswith(("{", "[")) or (line.startswith("/") and not line.startswith("/json")):
+        return False
+    depth, in_string, escaped = 0, False, False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "{[":
+            depth += 1
+        elif char in "}]":
+            depth -= 1
+    return depth > 0

@@ -1,0 +1,341 @@
+"""The prompt: one prompt_toolkit application for the whole session, with everything else shown above it."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Callable
+from typing import Final
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
+from prompt_toolkit.filters import (
+    Condition,
+    Filter,
+    emacs_insert_mode,
+    emacs_mode,
+    has_focus,
+    vi_insert_mode,
+    vi_navigation_mode,
+)
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.lexers import Lexer
+from prompt_toolkit.styles import DynamicStyle
+
+from ..sinks.output import Output
+from .commands import ALIASES, FORMS
+from .completer import CommandCompleter
+from .history import LineHistory
+from .paste import MOST_PASTE, Folds, as_text, is_unfinished
+from .screen import ScreenInput, ScreenOutput
+from .settings import Preferences
+from .terminal import Handlers
+from .theme import style_for
+
+_PROMPT: Final = "› "
+# Above the prompt at most so often (seconds): more cannot be read, and each costs a repaint.
+_FLUSH_INTERVAL: Final = 0.05
+_BAR_INTERVAL: Final = 0.2
+# Bytes that may wait for a terminal that does not take them.
+_MOST_PENDING: Final = 1 << 20
+_MOST_QUEUED: Final = 1 << 18
+# Seconds: an Enter followed by more within this time is part of a paste that came without brackets.
+_PASTE_GAP: Final = 0.05
+
+
+class Prompt:
+    """A Terminal with a line to edit, its history, completions and a bar; output scrolls above it."""
+
+    echoes = False
+
+    def __init__(
+        self,
+        stdin: int,
+        output: Output,
+        handlers: Handlers,
+        preferences: Preferences,
+        history: LineHistory,
+        *,
+        color: bool,
+        term: str | None,
+    ) -> None:
+        self._handlers = handlers
+        self._preferences = preferences
+        self._history = history
+        self._output = output
+        self._stdin = stdin
+        self._color = color
+        self._screen = ScreenOutput(output, color=color, term=term)
+        self._folds = Folds()
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+        self._dropped = 0
+        self._flushing: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
+        self._refreshing: asyncio.TimerHandle | None = None
+        self._keys = 0
+        self._interrupted_at = -1
+        self._burst_at = float("-inf")
+        self._deferred: asyncio.TimerHandle | None = None
+        self._session = self._make_session()
+        self.apply()
+
+    def _make_session(self) -> PromptSession[str]:
+        styles = {theme: style_for(theme) for theme in ("dark", "light")}
+        session: PromptSession[str] = PromptSession(
+            [("class:prompt", _PROMPT)],
+            input=ScreenInput(self._stdin),
+            output=self._screen,
+            multiline=True,
+            prompt_continuation=[("class:continuation", "· ")],
+            history=self._history,
+            auto_suggest=AutoSuggestFromHistory(),
+            completer=CommandCompleter(),
+            complete_while_typing=Condition(self._on_a_command),
+            reserve_space_for_menu=6,
+            bottom_toolbar=self._bar,
+            lexer=LineLexer(),
+            style=DynamicStyle(lambda: styles[self._preferences.theme]),
+            include_default_pygments_style=False,
+            key_bindings=self._bindings(),
+            search_ignore_case=True,
+            enable_suspend=True,
+            erase_when_done=True,
+        )
+        session.default_buffer.accept_handler = self._accept
+        session.app.key_processor.before_key_press += self._on_key
+        return session
+
+    # What the REPL asks for.
+
+    def write(self, chunk: bytes) -> None:
+        """Show whole lines above the prompt; soon, and many at once."""
+        self._pending.append(chunk)
+        self._pending_bytes += len(chunk)
+        while self._pending_bytes > _MOST_PENDING and len(self._pending) > 1:
+            oldest = self._pending.pop(0)
+            self._pending_bytes -= len(oldest)
+            self._dropped += oldest.count(b"\n")
+        if self._flushing is None:
+            self._flush_in(self._flushed_at + _FLUSH_INTERVAL - asyncio.get_running_loop().time())
+
+    def width(self) -> int:
+        """Columns."""
+        return self._screen.get_size().columns
+
+    def refresh(self) -> None:
+        """Repaint the bar soon."""
+        if self._refreshing is None:
+            self._refreshing = asyncio.get_running_loop().call_later(_BAR_INTERVAL, self._repaint)
+
+    def apply(self) -> None:
+        """Take over the preferences."""
+        vi = self._preferences.editing == "vi"
+        self._session.app.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        self._session.app.invalidate()
+
+    def lines(self) -> list[str]:
+        """The history of typed lines, oldest first."""
+        return list(self._history.get_strings())
+
+    async def run(self) -> None:
+        """Read lines until `leave`; the end of the input is a wish to end."""
+        try:
+            await self._session.app.run_async(handle_sigint=False, set_exception_handler=False)
+        except EOFError:
+            self._handlers.end()
+        finally:
+            for timer in (self._flushing, self._refreshing, self._deferred):
+                if timer is not None:
+                    timer.cancel()
+            self._flush()
+            self._screen.end()
+
+    def leave(self) -> None:
+        """End `run`."""
+        app = self._session.app
+        if app.is_running and not app.is_done:
+            self._flush()
+            app.exit()
+
+    # Output above the prompt.
+
+    def _flush_in(self, seconds: float) -> None:
+        self._flushing = asyncio.get_running_loop().call_later(max(seconds, 0.0), self._flush_when_possible)
+
+    def _flush_when_possible(self) -> None:
+        self._flushing = None
+        in_another_program = self._session.app._running_in_terminal
+        if in_another_program or self._output.queued > _MOST_QUEUED:
+            self._flush_in(2 * _FLUSH_INTERVAL)
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Erase the prompt, write what waits, paint the prompt again: one write, raw mode all the while."""
+        if not self._pending:
+            return
+        if self._dropped:
+            self._pending.insert(0, f"… {self._dropped:,} lines not shown\n".encode())
+            self._dropped = 0
+        text = b"".join(self._pending).decode("utf-8", "backslashreplace")
+        self._pending.clear()
+        self._pending_bytes = 0
+        app = self._session.app
+        self._flushed_at = asyncio.get_running_loop().time()
+        if not app.is_running or app.is_done:
+            self._screen.write_raw(text)
+            self._screen.flush()
+            return
+        with self._screen.together():
+            app.renderer.erase()
+            self._screen.write_raw(text)
+            app._redraw()
+
+    def _repaint(self) -> None:
+        self._refreshing = None
+        if self._output.queued <= _MOST_QUEUED:
+            self._session.app.invalidate()
+
+    def _bar(self) -> StyleAndTextTuples:
+        width = self.width()
+        if is_unfinished(self._session.default_buffer.text):
+            text = " JSON goes on · /text sends it unfinished"
+            return [("class:bar.alert", text[:width])]
+        return [(f"class:{style}" if style else "", text) for style, text in self._handlers.bar(width)]
+
+    # Keys.
+
+    def _on_a_command(self) -> bool:
+        text = self._session.default_buffer.text
+        return text.startswith("/") and not text.startswith("//") and "\n" not in text
+
+    def _bindings(self) -> KeyBindings:
+        bindings = KeyBindings()
+        on_line = has_focus(DEFAULT_BUFFER)
+
+        def bind(*keys: Keys | str, when: Filter | None = None) -> Callable[..., object]:
+            return bindings.add(*keys, filter=on_line if when is None else on_line & when)
+
+        bind("enter")(self._enter)
+        bind("escape", "enter", when=emacs_insert_mode | vi_insert_mode)(_new_line)
+        bind("c-c")(self._interrupt)
+        bind("c-d", when=Condition(lambda: not self._session.default_buffer.text))(self._end_of_input)
+        bind("c-x", "c-e", when=emacs_mode)(self._edit)
+        bind("v", when=vi_navigation_mode)(self._edit)
+        bind(Keys.BracketedPaste)(self._paste)
+        return bindings
+
+    def _on_key(self, _processor: object) -> None:
+        self._keys += 1
+        if self._deferred is not None:
+            # The Enter before this key was not the last of its paste.
+            self._deferred.cancel()
+            self._deferred = None
+            self._session.default_buffer.insert_text("\n")
+            self._burst_at = asyncio.get_running_loop().time()
+
+    def _enter(self, event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        completing = buffer.complete_state
+        if completing is not None and completing.current_completion is not None:
+            buffer.complete_state = None
+            return
+        now = asyncio.get_running_loop().time()
+        if self._more_input(event):
+            self._burst_at = now
+            buffer.insert_text("\n")
+        elif now - self._burst_at < _PASTE_GAP:
+            self._deferred = asyncio.get_running_loop().call_later(_PASTE_GAP, self._accept_deferred)
+        elif is_unfinished(buffer.text):
+            buffer.newline(copy_margin=True)
+        else:
+            buffer.validate_and_handle()
+
+    def _more_input(self, event: KeyPressEvent) -> bool:
+        """Whether more was typed than this Enter: nobody types that fast, so it is a paste."""
+        if any(key.key is not Keys.CPRResponse for key in event.key_processor.input_queue):
+            return True
+        try:
+            return bool(select.select([self._stdin], [], [], 0)[0])
+        except (OSError, ValueError):
+            return False
+
+    def _accept_deferred(self) -> None:
+        self._deferred = None
+        self._session.default_buffer.validate_and_handle()
+
+    def _accept(self, buffer: Buffer) -> bool:
+        line = self._folds.unfold(buffer.text)
+        if self._handlers.line(line):
+            known = self._history.get_strings()
+            if line and (not known or known[-1] != line):
+                self._history.append_string(line)
+            self._clear(buffer)
+        # It was cleared and remembered here, where that was right.
+        return True
+
+    def _clear(self, buffer: Buffer) -> None:
+        buffer.reset()
+        self._folds.forget()
+
+    def _interrupt(self, event: KeyPressEvent) -> None:
+        again = self._interrupted_at == self._keys - 1
+        self._interrupted_at = self._keys
+        buffer = event.current_buffer
+        if buffer.text:
+            self._clear(buffer)
+        elif self._handlers.interrupt():
+            return
+        elif again:
+            self._handlers.end()
+        else:
+            self._handlers.note("Ctrl-C again, or Ctrl-D, closes with 1000 and leaves")
+
+    def _end_of_input(self, _event: KeyPressEvent) -> None:
+        self._handlers.end()
+
+    def _edit(self, event: KeyPressEvent) -> None:
+        """The line in $VISUAL or $EDITOR; it comes back to be sent, or not, with Enter."""
+        buffer = event.current_buffer
+        text = self._folds.unfold(buffer.text)
+        self._clear(buffer)
+        buffer.set_document(Document(text, len(text)))
+        buffer.open_in_editor(validate_and_handle=False)
+
+    def _paste(self, event: KeyPressEvent) -> None:
+        pasted = event.data
+        if len(pasted) > MOST_PASTE:
+            self._handlers.note(
+                f"the paste is over {MOST_PASTE // 1024 // 1024} MiB and was not taken:"
+                " save it to a file, then /send @FILE"
+            )
+            return
+        event.current_buffer.insert_text(self._folds.fold(as_text(pasted)))
+
+
+def _new_line(event: KeyPressEvent) -> None:
+    event.current_buffer.newline(copy_margin=True)
+
+
+class LineLexer(Lexer):
+    """Colours a command's name, and whether there is such a command."""
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        lines = document.lines
+
+        def styled(number: int) -> StyleAndTextTuples:
+            line = lines[number] if number < len(lines) else ""
+            if number or not line.startswith("/") or line.startswith("//"):
+                return [("", line)]
+            name, space, rest = line.partition(" ")
+            known = name[1:] in FORMS or name[1:] in ALIASES
+            begun = not space and any(form.startswith(name[1:]) for form in FORMS)
+            return [("class:command" if known or begun else "class:unknown", name), ("", space + rest)]
+
+        return styled
