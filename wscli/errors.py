@@ -132,9 +132,13 @@ class BadReply(PeerError):
 
 
 class Refused(PeerError):
-    """An HTTP status other than 101."""
+    """An HTTP status other than 101, which is `status`."""
 
     exit_code = ExitCode.REFUSED
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class DeadlineExceeded(PeerError):

@@ -12,7 +12,8 @@ from wscli.events import Attempt, Connected, Event, Failed, Headers, Proxied, Re
 from wscli.sinks.base import Batch
 from wscli.sinks.make import make_sink
 from wscli.sinks.redact import MARKER, Redactor, redacted_url
-from wscli.sinks.secrets import is_secret_header, secret_subprotocols
+from wscli.sinks.secrets import is_secret_header
+from wscli.wire.headers import secret_subprotocols
 
 from .samples import TIME, Caught, closed, frame, opened, options, request, response, run_of, violation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..config import Target
 from ..errors import WscliError
-from ..events import Connected, Proxied, Resolved, ResponseReceived, TlsEstablished
+from ..events import Connected, Proxied, Redirected, Resolved, ResponseReceived, TlsEstablished
 from ..session.journal import Batch, Journal
 from ..session.session import Session
 from .conduct import close_warning, open_unless_stopped, summarize
@@ -35,6 +35,8 @@ class _Phases:
                 case ResponseReceived():
                     # Interim responses (1xx) are timed from the same request: the last one tells.
                     self.milliseconds["upgrade"] = item.duration_ms
+                case Redirected(followed=True):
+                    self._add("redirects", self.milliseconds.pop("upgrade", 0))
                 case _:
                     continue
 

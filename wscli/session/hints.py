@@ -50,7 +50,9 @@ def hint_for_malformed(head: MalformedHead, target: Target) -> str:
 
 def _redirect(response: ResponseHead) -> str:
     location = header_value(response.headers, "Location")
-    return f"it leads to {location}: use that URL" if location else "it does not say where to"
+    if not location:
+        return "it does not say where to"
+    return f"it leads to {location}: -L follows it, or use that URL"
 
 
 def _forbidden(target: Target) -> str:

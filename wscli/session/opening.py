@@ -16,7 +16,7 @@ from websockets.client import ClientProtocol
 
 from ..config import Target
 from ..errors import BadReply, ConnectFailed, DeadlineExceeded, Refused, TooLarge
-from ..events import Opened, RequestSent, ResponseReceived, ViolationFound
+from ..events import Opened, Redirected, RequestSent, ResponseReceived, ViolationFound
 from ..net.dial import dial
 from ..net.stream import Stream, StreamBroken
 from ..wire.body import BodyDecoder
@@ -28,6 +28,7 @@ from .extensions import leave_to_deflate
 from .hints import hint_for_malformed, hint_for_refusal
 from .journal import Journal
 from .protocol import make_protocol, offered_extensions, refused_by_judge, request_headers, take_over_request
+from .redirects import location_of
 
 # Interim replies (RFC 9110 §15.2) that are read before the one that counts.
 _MOST_INTERIM = 16
@@ -69,22 +70,40 @@ class _Exchange:
     asked: float
 
 
-class Opening:
-    """One opening handshake; `phase` says how far it has come."""
+class RedirectReceived(Exception):
+    """The reply is a redirect, and the user wants to follow it."""
 
-    def __init__(self, target: Target, journal: Journal) -> None:
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.location = location
+
+    def record(self, journal: Journal, *, followed: bool) -> None:
+        """Tell it."""
+        stamp = journal.stamp()
+        journal.record(
+            Redirected(
+                t=stamp.t, time=stamp.time, status=self.status, location=self.location, followed=followed
+            )
+        )
+
+
+class Opening:
+    """One opening handshake; `phase` says how far it has come. `started` is when the first one began."""
+
+    def __init__(self, target: Target, journal: Journal, started: float) -> None:
         self._target = target
         self._journal = journal
         self._stream: Stream | None = None
-        self._started = journal.clock.now()
+        self._started = started
         self.phase = "resolve"
 
-    async def perform(self) -> Connection:
-        """Open the connection within `connect_timeout` seconds.
+    async def perform(self, deadline: float) -> Connection:
+        """Open the connection until `deadline` (the loop's clock, seconds).
 
-        Raises: any PeerError of the way there, DeadlineExceeded with the phase, Refused, BadReply, TooLarge.
+        Raises: any PeerError of the way there, DeadlineExceeded with the phase, Refused, BadReply, TooLarge;
+        RedirectReceived when the target follows redirects.
         """
-        deadline = asyncio.get_running_loop().time() + self._target.connect_timeout
         try:
             async with asyncio.timeout_at(deadline):
                 opened = await self._ask_and_hear()
@@ -197,7 +216,7 @@ class Opening:
             hint=hint_for_malformed(head, self._target),
         )
 
-    async def _refused(self, exchange: _Exchange, deadline: float) -> Refused:
+    async def _refused(self, exchange: _Exchange, deadline: float) -> Refused | RedirectReceived:
         self._enter("body")
         response = exchange.response
         body = BodyDecoder(response.status, response.headers)
@@ -212,12 +231,20 @@ class Opening:
                         break
                     body.feed(chunk)
         self._received(response, exchange.asked, body)
-        self._tell([*lint_handshake(exchange.request, response), *body.problems])
         self._close()
+        location = location_of(response)
+        redirect = None if location is None else RedirectReceived(response.status, location)
+        if redirect is not None and self._target.max_redirects:
+            self._tell(body.problems)
+            return redirect
+        self._tell([*lint_handshake(exchange.request, response), *body.problems])
+        if redirect is not None:
+            redirect.record(self._journal, followed=False)
         reason = f" {response.reason}" if response.reason else ""
         return Refused(
             f"the server refused the handshake: {response.status}{reason}",
             hint=hint_for_refusal(response, self._target, bytes(body.body)),
+            status=response.status,
         )
 
     def _received(self, response: ResponseHead, asked: float, body: BodyDecoder | None = None) -> None:

@@ -20,8 +20,8 @@ from ..wire.dissect import Dissector
 from ..wire.frame import Opcode
 from ..wire.lint import FrameLint
 from ..wire.runs import MessageRun
+from .handshake import Handshake
 from .journal import Journal
-from .opening import Opening
 from .sending import Sending
 
 # How much is read at once, in bytes, and how long to work on it before it is less.
@@ -54,7 +54,7 @@ class Session(Sending):
         self.paced = False
         self._read_size = _FIRST_READ
         self._fast = fast
-        self._opening = Opening(target, journal)
+        self._handshake = Handshake(target, journal)
         self._tasks: list[asyncio.Task[None]] = []
         self._deadline: float | None = None
         self._limit: asyncio.Timeout | None = None
@@ -80,14 +80,14 @@ class Session(Sending):
     @property
     def phase(self) -> str:
         """How far the opening handshake has come."""
-        return self._opening.phase
+        return self._handshake.phase
 
     async def open(self) -> None:
         """Perform the opening handshake; from then on the connection is read.
 
-        Raises: WscliError, as Opening.perform says.
+        Raises: WscliError, as Handshake.perform says.
         """
-        connection = await self._opening.perform()
+        connection = await self._handshake.perform()
         lint = FrameLint(connection.deflate is not None, connection.opaque_rsv)
         self._inbound = Dissector(
             "in",

@@ -30,6 +30,7 @@ from ..events import (
     ResponseReceived,
     ViolationFound,
 )
+from ..wire.headers import secret_subprotocols
 from .base import Batch
 from .secrets import (
     authentication_scheme,
@@ -37,7 +38,6 @@ from .secrets import (
     forms_of,
     is_secret_header,
     secret_spans,
-    secret_subprotocols,
 )
 
 MARKER: Final = "‹redacted›"

@@ -1,15 +1,14 @@
-"""What counts as a secret (contract §2), pure: header names, query names, subprotocols, and a value's forms.
+"""What counts as a secret (contract §2), pure: header names, query names, and a value's forms.
 
-`redact.py` is what puts them out of sight.
+Subprotocols that carry a token are told by wire/headers.py, for session/ needs to know them too. `redact.py`
+is what puts them out of sight.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
-_LONGEST_PLAIN_SUBPROTOCOL: Final = 32
 _HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2"})
 _HEADER_PART: Final = re.compile(r"token|secret|api[-_]?key", re.IGNORECASE)
 # The contract's five, and their plain variants.
@@ -33,8 +32,6 @@ _QUERY_NAMES: Final = frozenset(
 _QUERY: Final = re.compile(r"[?&;#]([^?&;#=\s\"<>]+)=")
 _QUERY_VALUE: Final = re.compile(r"[^&#\s\"<>]*")
 _USERINFO: Final = re.compile(r"//([^/?#\s\"'<>]*)@")
-_JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
-_BEFORE_TOKEN: Final = frozenset({"bearer", "token", "access_token"})
 _URL_SAFE: Final = "/:@!$&'()*+,;=~"
 _SCHEME: Final = re.compile(r"\s*(?:basic|bearer|digest|negotiate|ntlm|token)\s+", re.IGNORECASE)
 
@@ -82,19 +79,6 @@ def _is_secret_query(name: str) -> bool:
     from urllib.parse import unquote_plus
 
     return unquote_plus(name).lower() in _QUERY_NAMES
-
-
-def secret_subprotocols(names: Sequence[str]) -> list[bool]:
-    """Which subprotocols, in the order offered, carry a token: a JWT, a long one, one after `bearer`."""
-    return [
-        bool(name)
-        and (
-            len(name) > _LONGEST_PLAIN_SUBPROTOCOL
-            or _JWT.fullmatch(name) is not None
-            or (index > 0 and names[index - 1].lower() in _BEFORE_TOKEN)
-        )
-        for index, name in enumerate(names)
-    ]
 
 
 def credentials_in(value: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ..events import Headers
@@ -14,6 +14,9 @@ from .rules import Violation, quoted, violation
 TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
+_LONGEST_PLAIN_SUBPROTOCOL: Final = 32
+_JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+_BEFORE_TOKEN: Final = frozenset({"bearer", "token", "access_token"})
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -74,3 +77,19 @@ def parse_header_lines(lines: Iterable[str], problems: Problems) -> Headers:
             problems.note("head-header-value", f"the value of {quoted(name)} holds a control character")
         headers.append((name.strip(" \t"), [value.strip(" \t")]))
     return tuple((name, " ".join(filter(None, parts))) for name, parts in headers)
+
+
+def secret_subprotocols(names: Sequence[str]) -> list[bool]:
+    """Which subprotocols, in the order offered, carry a token: a JWT, a long one, one after `bearer`.
+
+    Such a one is a secret (contract §2).
+    """
+    return [
+        bool(name)
+        and (
+            len(name) > _LONGEST_PLAIN_SUBPROTOCOL
+            or _JWT.fullmatch(name) is not None
+            or (index > 0 and names[index - 1].lower() in _BEFORE_TOKEN)
+        )
+        for index, name in enumerate(names)
+    ]
