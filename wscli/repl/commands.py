@@ -265,7 +265,7 @@ _FORMS: Final = (
     ),
     Form("/find REGEX", "list the kept frames whose payload matches"),
     Form(
-        "/filter [in|out] [OPCODE…] [REGEX | jmespath:EXPR] | off",
+        "/filter [in|out] [OPCODE…] [REGEX | jmespath:PATH[=VALUE]] | off",
         "show only what fits; everything is still kept",
         ("OPCODE is text, binary, continuation, close, ping, pong, control or data",),
     ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ..errors import UsageError
 from ..events import Direction, Event, FrameSeen, MessageSeen
+from ..expect.jsonpath import JsonPath
 from ..sinks.base import payload_of
 from ..wire.runs import MessageRun
 
@@ -24,14 +25,14 @@ KINDS: Final = {name: frozenset({name}) for name in sorted(CONTROL | DATA)} | {
 class Filter:
     """Frames and messages that fit all of it are shown; whatever is left empty fits everything.
 
-    `pattern` is a regular expression for the payload, `query` a JMESPath expression that a JSON payload must
-    give something for (neither null, false nor empty).
+    `pattern` is a regular expression for the payload, `query` a `JMESPATH[=VALUE]` that a JSON payload must
+    meet.
     """
 
     direction: Direction | None = None
     kinds: frozenset[str] = frozenset()
     pattern: re.Pattern[bytes] | None = None
-    query: Any = None
+    query: JsonPath | None = None
     text: str = ""
 
     def __bool__(self) -> bool:
@@ -61,7 +62,7 @@ class Filter:
     def _fits_payload(self, payload: bytes) -> bool:
         if self.pattern is not None and self.pattern.search(payload) is None:
             return False
-        return self.query is None or _query_finds(self.query, payload)
+        return self.query is None or _holds(self.query, payload)
 
 
 def parse_filter(text: str) -> Filter:
@@ -84,7 +85,8 @@ def parse_filter(text: str) -> Filter:
             break
         rest = after.lstrip()
     if rest.startswith("jmespath:"):
-        return Filter(direction, kinds, None, _compile_query(rest[len("jmespath:") :].strip()), text.strip())
+        query = JsonPath.parse(rest.removeprefix("jmespath:").strip(), "jmespath:")
+        return Filter(direction, kinds, None, query, text.strip())
     return Filter(direction, kinds, compile_pattern(rest) if rest else None, None, text.strip())
 
 
@@ -103,27 +105,6 @@ def compile_pattern(text: str) -> re.Pattern[bytes]:
         ) from None
 
 
-def _compile_query(text: str) -> Any:
-    try:
-        import jmespath
-        from jmespath.exceptions import JMESPathError
-    except ImportError:
-        raise UsageError(
-            "jmespath is not installed", hint="pip install 'wscli-inspector[jmespath]', or filter by a REGEX"
-        ) from None
-    try:
-        return jmespath.compile(text)
-    except JMESPathError as wrong:
-        raise UsageError(
-            f"{text!r} is not a JMESPath expression: {wrong}", hint="for example type=='trade'"
-        ) from None
-
-
-def _query_finds(query: Any, payload: bytes) -> bool:
-    import msgspec
-    from jmespath.exceptions import JMESPathError
-
-    try:
-        return bool(query.search(msgspec.json.decode(payload)))
-    except (msgspec.DecodeError, JMESPathError, RecursionError, UnicodeError):
-        return False
+def _holds(query: JsonPath, payload: bytes) -> bool:
+    document = query.load(payload)
+    return document is not None and query.holds(query.search(document.value))
