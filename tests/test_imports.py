@@ -24,7 +24,7 @@ LAYERS = (
     {"cli"},
     {"repl"},
     {"oneshot"},
-    {"probes", "expect"},
+    {"probes", "expect", "credentials"},
     {"session", "server", "sinks"},
     {"net"},
     {"wire"},

@@ -19,6 +19,8 @@ SHARED = [
     "--origin",
     "--user-agent",
     "--cookie",
+    "--cookie-jar",
+    "--netrc",
     "-u",
     "--auth",
     "--user",

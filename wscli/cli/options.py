@@ -90,6 +90,15 @@ class SharedOptions:
         str | None,
         _request(metavar="TEXT|@FILE", help="Send these cookies: 'a=1; b=2'."),
     ] = None
+    cookie_jar: Annotated[
+        str | None,
+        _request(
+            metavar="FILE", help="Send what a Netscape cookie file (curl's, a browser's) has for the URL."
+        ),
+    ] = None
+    netrc: Annotated[bool, _request("--netrc", help="Take user and password for the host from ~/.netrc.")] = (
+        False
+    )
     origin: Annotated[
         str | None,
         _request("-o", "--origin", metavar="ORIGIN", help="Send this Origin."),

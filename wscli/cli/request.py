@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -117,12 +117,17 @@ def _header_lines(values: list[str]) -> Iterator[tuple[str, str]]:
 
 
 class RequestHeaders:
-    """Collects the user's headers, and refuses two sources for one that may stand only once."""
+    """Collects the user's headers, and refuses two sources for one that may stand only once.
+
+    `secrets` are passwords and tokens among them, as they were given; `warnings` are for the user.
+    """
 
     def __init__(self) -> None:
         self._headers: list[Header] = []
         self._removed: set[str] = set()
         self._sources: dict[str, str] = {}
+        self.secrets: list[str] = []
+        self.warnings: list[str] = []
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -158,7 +163,9 @@ class RequestHeaders:
         self._sources.setdefault(key, source)
 
 
-def collect_headers(options: SharedOptions, url: Url | None, ask: AskPassword) -> RequestHeaders:
+def collect_headers(
+    options: SharedOptions, url: Url, ask: AskPassword, environ: Mapping[str, str]
+) -> RequestHeaders:
     """The headers that URL and options ask for, in the order of the help.
 
     `ask` returns a password, given the user's name. Raises: UsageError, InputFailed.
@@ -167,14 +174,16 @@ def collect_headers(options: SharedOptions, url: Url | None, ask: AskPassword) -
     for source, line in _header_lines(options.header or []):
         name, value = parse_header(source, line)
         collected.add(_described(source, name), name, value)
-    if url is not None and url.username is not None:
-        credentials = basic_credentials("the URL's userinfo", url.username, url.password or "")
-        collected.add("the URL's userinfo", "Authorization", credentials)
+    if url.username is not None:
+        collected.claim("the URL's userinfo", "Authorization")
+        _put_basic(collected, "the URL's userinfo", url.username, url.password or "")
     # All are claimed before any is made, so that a conflict is told before a password is asked for.
     for option, name, given in (
         ("-u", "Authorization", options.user is not None),
         ("--bearer", "Authorization", options.bearer is not None),
+        ("--netrc", "Authorization", options.netrc),
         ("--cookie", "Cookie", options.cookie is not None),
+        ("--cookie-jar", "Cookie", options.cookie_jar is not None),
         ("--origin", "Origin", options.origin is not None),
         ("--user-agent", "User-Agent", options.user_agent is not None),
         ("--subprotocol", "Sec-WebSocket-Protocol", bool(options.subprotocol)),
@@ -182,12 +191,38 @@ def collect_headers(options: SharedOptions, url: Url | None, ask: AskPassword) -
         if given:
             collected.claim(option, name)
     if options.bearer is not None:
-        collected.put("Authorization", "Bearer " + _bearer_token(options.bearer))
+        token = _bearer_token(options.bearer)
+        collected.secrets.append(token)
+        collected.put("Authorization", f"Bearer {token}")
     if options.cookie is not None:
         collected.put("Cookie", _cookies(options.cookie))
+    if options.cookie_jar is not None or options.netrc:
+        _put_stored(collected, options, url, environ)
     if options.user is not None:
-        collected.put("Authorization", _basic_from_option(options.user, ask))
+        _put_basic(collected, "-u", *_user_and_password(options.user, ask))
     return collected
+
+
+def _put_stored(
+    collected: RequestHeaders, options: SharedOptions, url: Url, environ: Mapping[str, str]
+) -> None:
+    from .stored import stored_cookies, stored_login
+
+    if options.cookie_jar is not None:
+        cookies, warnings = stored_cookies(options.cookie_jar, url)
+        collected.warnings += warnings
+        if cookies:
+            collected.put("Cookie", field_value("--cookie-jar", cookies))
+    if options.netrc:
+        login, warnings = stored_login(environ, url)
+        collected.warnings += warnings
+        if login is not None:
+            _put_basic(collected, "--netrc", login.username, login.password)
+
+
+def _put_basic(collected: RequestHeaders, source: str, username: str, password: str) -> None:
+    collected.put("Authorization", basic_credentials(source, username, password))
+    collected.secrets.append(password)
 
 
 def _described(source: str, name: str) -> str:
@@ -207,11 +242,11 @@ def basic_credentials(source: str, username: str, password: str) -> str:
     return "Basic " + base64.b64encode(pair).decode("ascii")
 
 
-def _basic_from_option(text: str, ask: AskPassword) -> str:
+def _user_and_password(text: str, ask: AskPassword) -> tuple[str, str]:
     username, colon, password = read_value("-u", text).partition(":")
     if not username and not colon:
         raise UsageError("-u: the user name is empty", hint="write -u USER:PASSWORD, -u USER or -u @FILE")
-    return basic_credentials("-u", username, password if colon else ask(username))
+    return username, password if colon else ask(username)
 
 
 def _bearer_token(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -36,7 +36,8 @@ class Settings:
     """One run of a command that connects: where to, how to show it, for how long (seconds).
 
     `demo` is set for a `demo:` URL; the port in `target.url` is 0 until the embedded server runs.
-    `ok_close` are close codes that exit 0 beside 1000 and 1001.
+    `ok_close` are close codes that exit 0 beside 1000 and 1001. `secrets` are passwords and tokens to hide
+    wherever they appear; `warnings` are for the user, before the run.
     """
 
     target: Target
@@ -44,6 +45,8 @@ class Settings:
     demo: DemoUrl | None = None
     timeout: float | None = None
     ok_close: frozenset[int] = frozenset()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    warnings: tuple[str, ...] = ()
 
 
 def build_settings(
@@ -60,12 +63,18 @@ def build_settings(
     """
     where = parse_url(url)
     output = build_output(options, environment, piped_format=piped_format, delimiter=delimiter)
+    target = _build_target(where, options)
+    # Last, for it may ask for a password: what is wrong elsewhere is said before.
+    asked = where if isinstance(where, Url) else target.url
+    collected = collect_headers(options, asked, password_prompt(environment), environment.environ)
     return Settings(
-        target=_build_target(where, options, password_prompt(environment)),
+        target=replace(target, headers=collected.headers, removed=collected.removed),
         output=output,
         demo=where if isinstance(where, DemoUrl) else None,
         timeout=parsed("--timeout", parse_duration, options.timeout or "0") or None,
         ok_close=_close_codes(options.ok_close or []),
+        secrets=tuple(collected.secrets),
+        warnings=tuple(collected.warnings),
     )
 
 
@@ -94,11 +103,11 @@ def build_output(
     )
 
 
-def _build_target(where: Url | DemoUrl, options: SharedOptions, ask: AskPassword) -> Target:
+def _build_target(where: Url | DemoUrl, options: SharedOptions) -> Target:
     url = where if isinstance(where, Url) else Url(secure=False, host="127.0.0.1", port=0, resource="/")
     if options.ipv4 and options.ipv6:
         raise UsageError("-4 and -6 contradict each other", hint="leave both out to use either")
-    target = Target(
+    return Target(
         # Userinfo becomes a header like any other; nothing below has to know it.
         url=replace(url, username=None, password=None),
         subprotocols=check_subprotocols(options.subprotocol or []),
@@ -118,9 +127,6 @@ def _build_target(where: Url | DemoUrl, options: SharedOptions, ask: AskPassword
         proxy=_proxy(options),
         no_proxy=options.no_proxy,
     )
-    # Last, for it may ask for a password: what is wrong elsewhere is said before.
-    collected = collect_headers(options, url, ask)
-    return replace(target, headers=collected.headers, removed=collected.removed)
 
 
 def _build_tls(options: SharedOptions) -> TlsOptions:
