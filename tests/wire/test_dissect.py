@@ -235,6 +235,35 @@ def test_a_continuation_of_text_is_text(fast: bool) -> None:
     assert stray.base64 == b"b"
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_our_own_wrong_frames_are_no_fault_and_what_follows_is_told(fast: bool) -> None:
+    dissector = Dissector("out", Numbering(), max_size=MAX_SIZE, fast=fast)
+    octets = b"".join(encode_frame(1, text, mask=b"abcd") for text in (b"a", b"\xff", b"b", b"\xfe", b"c"))
+    frames, messages = expanded(dissector.feed(octets, STAMP))
+    assert [type(frame) for frame in frames] == [FrameSeen] * 5
+    assert [(m.n, m.payload) for m in messages if isinstance(m, MessageSeen)] == [
+        (1, b"a"),
+        (2, b"b"),
+        (3, b"c"),
+    ]
+    assert dissector.fault is None
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    ("octets", "rules"),
+    [
+        (b"\x81", ["frame-truncated"]),
+        (b"\x81\x05he", ["frame-truncated"]),
+        (b"\x81\x01a\x01\x01b", ["message-unfinished"]),
+        (b"\x01\x01b\x00\x05c", ["frame-truncated", "message-unfinished"]),
+        (b"\x01\x01b\x80\x00", []),
+    ],
+)
+def test_the_end_of_the_stream_names_what_it_cut(octets: bytes, rules: list[str], fast: bool) -> None:
+    assert dissect([octets], fast=fast).violations == rules
+
+
 def test_text_or_base64_never_both() -> None:
     assert text_or_base64(b"a", as_text=True)[0] == "a"
     assert text_or_base64(b"\xff", as_text=True)[1] == b"\xff"

@@ -12,14 +12,18 @@ QUEUE_LIMIT = 1024 * 1024
 _WRITE_LIMIT = 256 * 1024
 
 
+class RawBytes(bytes):
+    """Wire bytes of the user's own: written in a batch of their own, whatever messages are in them."""
+
+
 class Outbox:
-    """A queue of bytes; `on_sent` is told exactly those that were handed to the kernel.
+    """A queue of bytes; `on_sent` is told exactly those that were handed to the kernel, raw ones apart.
 
     After a failed write `broken` is set and nothing more leaves; what the peer said before can still be
     read, so the connection is not closed here.
     """
 
-    def __init__(self, stream: Stream, on_sent: Callable[[bytes], Awaitable[None]]) -> None:
+    def __init__(self, stream: Stream, on_sent: Callable[[bytes, bool], Awaitable[None]]) -> None:
         self._stream = stream
         self._on_sent = on_sent
         self._chunks: list[bytes] = []
@@ -81,10 +85,12 @@ class Outbox:
             self.end()
 
     def _next_batch(self) -> bytes:
-        if len(self._chunks) == 1:
-            return self._chunks.pop()
+        if len(self._chunks) == 1 or isinstance(self._chunks[0], RawBytes):
+            return self._chunks.pop(0)
         size = count = 0
         for chunk in self._chunks:
+            if isinstance(chunk, RawBytes):
+                break
             size += len(chunk)
             count += 1
             if size >= _WRITE_LIMIT:
@@ -94,10 +100,10 @@ class Outbox:
         return batch
 
     async def _write(self, batch: bytes) -> None:
-        view = memoryview(batch)
+        view, raw = memoryview(batch), isinstance(batch, RawBytes)
         while view:
             count = await self._stream.send_some(view)
             self.queued -= count
             self._drained.set()
-            await self._on_sent(batch if count == len(batch) else bytes(view[:count]))
+            await self._on_sent(batch if count == len(batch) else bytes(view[:count]), raw)
             view = view[count:]

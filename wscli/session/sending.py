@@ -26,7 +26,7 @@ from .encode import encode_messages
 from .ending import Ending
 from .journal import Journal
 from .opening import Connection
-from .outbox import Outbox
+from .outbox import Outbox, RawBytes
 from .pings import Pings
 
 # How long the server may take to close TCP once the closing handshake is done (RFC 6455 §7.1.1).
@@ -170,7 +170,7 @@ class Sending(ABC):
 
     def send_raw(self, wire_bytes: bytes) -> None:
         """Queue bytes as they are; whatever they say, the judge does not know of them."""
-        self.outbox.put(wire_bytes)
+        self.outbox.put(RawBytes(wire_bytes))
 
     def _check_open(self) -> None:
         if not self.is_open:
@@ -195,15 +195,16 @@ class Sending(ABC):
         protocol.close_sent = Close(code, reason)
         protocol.state = State.CLOSING
 
-    async def _on_sent(self, wire_bytes: bytes) -> None:
+    async def _on_sent(self, wire_bytes: bytes, raw: bool) -> None:
         stamp = self.journal.stamp()
         batch: list[Event | MessageRun] = []
         for item in self._outbound.feed(wire_bytes, stamp):
             batch.append(item)
+            # Raw bytes were never counted as messages to send.
             if isinstance(item, MessageRun):
-                self._messages_sent += len(item)
+                self._messages_sent += 0 if raw else len(item)
             elif isinstance(item, MessageSeen):
-                self._messages_sent += 1
+                self._messages_sent += 0 if raw else 1
             elif isinstance(item, FrameSeen):
                 self._note_sent(item)
         self.journal.deliver(batch)

@@ -15,7 +15,7 @@ from ..events import Direction, Event, FrameSeen, FrameType, MessageSeen, Stamp,
 from .extensions import DeflateParams
 from .frames import Frame, FrameDecoder, Opcode
 from .inflate import Inflater
-from .lint import FrameLint
+from .lint import FrameLint, frame_truncated, message_unfinished
 from .messages import Fault, Message, MessageAssembler
 from .rules import Violation
 from .runs import MessageRun
@@ -49,7 +49,8 @@ class Dissector:
 
     `admit(consumed)` is called before a frame's payload is interpreted, with the offset in the fed bytes up
     to which the connection's judge has to have seen them. `lint` is left out for our own frames: they may
-    be wrong on purpose. `opaque_rsv` are the RSV bits of extensions that wscli does not know (messages.py).
+    be wrong on purpose, and are never at fault. `opaque_rsv` are the RSV bits of extensions that wscli does
+    not know (messages.py).
     """
 
     def __init__(
@@ -117,10 +118,19 @@ class Dissector:
             yield from self._violations_of_fault(stamp, self._numbering.frames)
 
     def eof(self, stamp: Stamp) -> Iterator[Event]:
-        """The frame that the end of the stream cut short, if one."""
+        """The frame that the end of the stream cut short, if one, and what is unfinished by it."""
+        unfinished = self._assembler.unfinished and self.fault is None and self._admit is not _never
         frame = self._decoder.eof()
         if frame is not None:
             yield from self._unfinished(frame, stamp)
+        if self._lint is None:
+            return
+        if frame is not None:
+            detail = f"the stream ended inside frame {self._numbering.frames}"
+            yield _violation(frame_truncated(detail), self._numbering.frames, stamp)
+        if unfinished:
+            detail = "the stream ended inside a fragmented message"
+            yield _violation(message_unfinished(detail), self._numbering.frames, stamp)
 
     def _unfinished(self, frame: Frame, stamp: Stamp) -> Iterator[Event]:
         self._numbering.frames += 1
@@ -147,6 +157,9 @@ class Dissector:
         """The frame that broke the rules, and those after it, one by one."""
         for index in range(good, len(run)):
             frame = run.frame(index)
+            if self._lint is None and index != culprit:
+                yield from self._frame(frame, stamp, run.ends[index])
+                continue
             broken = self._admit(run.ends[index]) and index == culprit
             content = self._assembler.refused if broken else frame.payload
             self._numbering.frames += 1
@@ -175,7 +188,10 @@ class Dissector:
             yield self._message_event(message, stamp, seen if whole else None)
 
     def _violations_of_fault(self, stamp: Stamp, n: int) -> Iterator[Event]:
-        if self.fault is not None and self.fault.violation is not None:
+        if self._lint is None:
+            # Our own frames may be wrong on purpose; what follows them is told as ever.
+            self._assembler.forgive()
+        elif self.fault is not None and self.fault.violation is not None:
             yield _violation(self.fault.violation, n, stamp)
 
     def _frame_event(self, frame: Frame, content: bytes, stamp: Stamp) -> FrameSeen:

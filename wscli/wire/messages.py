@@ -65,6 +65,16 @@ class MessageAssembler:
         self._looked_at: int | None = None
         self._frame_begin = 0
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a message has begun and its last fragment has not come."""
+        return self._type is not None and self._fragments > 0
+
+    def forgive(self) -> None:
+        """Drop the message that set `fault`, and go on with the next one."""
+        if self.fault is not None:
+            self.fault = self._type = self._looked_at = None
+
     def look_ahead(self, pending: PendingFrame) -> None:
         """Judge what has come of a frame that is not whole yet."""
         if self.fault is not None or pending.header[0] & 0x0F > Opcode.BINARY:
