@@ -4,13 +4,13 @@
 # Sets `flags` to the options of the command $1; without one, to the program's own.
 _wscli_flags() {
     case $1 in
-        connect) flags='--send --send-binary -n --no-input --count --wait --duration --echo -0 --null --binary --whole --delimiter --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close --expect --expect-json --expect-count --expect-binary --reject --within -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
-        handshake) flags='--expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
-        ping) flags='-c --count -i --interval -W --wait --payload --size --max-rtt --max-loss --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
-        close) flags='--code --reason --force --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close -H --header -s --subprotocol -u --auth --user --bearer --cookie -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 --help -h' ;;
-        serve) flags='--host --port --help -h' ;;
-        completion) flags='--help -h' ;;
-        '') flags='-V --version --help -h' ;;
+        connect) flags='--send --send-binary -n --no-input --count --wait --duration --echo -0 --null --binary --whole --delimiter --exit-on-close --no-history --ring --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close --expect --expect-json --expect-count --expect-binary --reject --within -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
+        handshake) flags='--expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
+        ping) flags='-c --count -i --interval -W --wait --payload --size --max-rtt --max-loss --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
+        close) flags='--code --reason --force --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
+        serve) flags='--host --port -h --help' ;;
+        completion) flags='-h --help' ;;
+        '') flags='-V --version -h --help' ;;
     esac
 }
 
@@ -18,14 +18,14 @@ _wscli_flags() {
 _wscli_takes() {
     case $1:$2 in
         *:--send | *:--send-binary | *:--expect-binary | *:-H | *:--header | *:-u | *:--auth | *:--user | *:--bearer | *:--cookie) takes=at_file ;;
-        *:--count | *:--wait | *:--duration | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:--host | *:--port) takes=text ;;
+        *:--count | *:--wait | *:--duration | *:--ring | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:--host | *:--port) takes=text ;;
         *:--delimiter) takes=choice values=(newline nul none) ;;
         *:--expect-close) takes=any_code ;;
+        *:--cookie-jar | *:--cacert | *:--cert | *:--key | *:--unix-socket) takes=file ;;
         *:--compression) takes=choice values=(deflate none) ;;
         *:--format) takes=choice values=(human plain raw json) ;;
         *:--color) takes=choice values=(auto always never) ;;
         *:--ok-close | *:--code) takes=code ;;
-        *:--cacert | *:--cert | *:--key | *:--unix-socket) takes=file ;;
         *:--tls-min) takes=choice values=(1.0 1.1 1.2 1.3) ;;
         *) return 1 ;;
     esac
@@ -57,11 +57,12 @@ _wscli_offer() {
         values[${#values[@]}]=${value:${#broken}}
         meanings[${#meanings[@]}]=$meaning
     done
-    local i
+    # A list shows what values mean; what is put into the line (one match, menu-complete) does not.
+    local i lists=
+    ((${#values[@]} > 1)) && [[ ${COMP_TYPE-} != 37 && ${COMP_TYPE-} != 42 ]] && lists=1
     for ((i = 0; i < ${#values[@]}; i++)); do
         text=${values[i]}
-        # A list shows what values mean; what is put into the line (one match, menu-complete) does not.
-        if ((${#values[@]} > 1)) && [[ ${meanings[i]} && ${COMP_TYPE:-9} != 37 && ${COMP_TYPE:-9} != 42 ]]; then
+        if [[ $lists && ${meanings[i]} ]]; then
             text="$text  (${meanings[i]})"
             text=${text:0:$((${COLUMNS:-80} - 2))}
         fi
@@ -74,29 +75,76 @@ _wscli_stay() {
     compopt -o nospace 2>/dev/null
 }
 
-# Offers the files whose names begin with $1; $2 stands before the name in the line.
+# Offers files.
 _wscli_files() {
     local file
     compopt -o filenames 2>/dev/null
     while IFS= read -r file; do
-        file=$2$file
         COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
-    done < <(compgen -f -- "${1//\\/}")
+    done < <(compgen -f -- "${cur//\\/}")
+}
+
+# Offers files after `@`. For readline these are no file names: quotes and slashes are up to us.
+_wscli_at_files() {
+    local file name=${cur:1}
+    [[ $cur == @* && $cur != @@* ]] || return
+    while IFS= read -r file; do
+        [[ -d $file ]] && file+=/
+        [[ $quote ]] || printf -v file %q "$file"
+        file=@$file
+        COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
+    done < <(compgen -f -- "${name//\\/}")
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == */ ]]; then _wscli_stay; fi
+}
+
+# Sets `codes` and `never_sent`, the close codes and those that only stand for what happened.
+_wscli_codes() {
+    codes=(
+        '1000 Normal Closure'
+        '1001 Going Away'
+        '1002 Protocol Error'
+        '1003 Unsupported Data'
+        '1007 Invalid Frame Payload Data'
+        '1008 Policy Violation'
+        '1009 Message Too Big'
+        '1010 Mandatory Extension'
+        '1011 Internal Error'
+        '1012 Service Restart'
+        '1013 Try Again Later'
+        '1014 Bad Gateway'
+        '3000 Unauthorized'
+        '3003 Forbidden'
+        '3008 Timeout'
+    )
+    never_sent=(
+        '1004 Reserved'
+        '1005 No Status Received'
+        '1006 Abnormal Closure'
+        '1015 TLS Handshake'
+    )
+}
+
+# Offers the scenarios of the embedded server, $1 before each.
+_wscli_scenarios() {
+    local -a scenarios=(
+        'echo echoes text and binary as received'
+        'hello greets the name you send, closes with 1000 Bye! five seconds later'
+        'chat broadcasts each message, cut to 50 characters, to every client'
+        'ticker sends a JSON message every 100 ms'
+        'reject refuses the handshake: 403 with a JSON body'
+        'close closes at once: close?code=4001&reason=nope'
+        'fragments sends and echoes in fragments, pings between them'
+        'ping pings every 200 ms, and echoes'
+        'silent accepts, then never answers anything, not even Close'
+        'flood sends messages as fast as it can: flood?count=100000&size=100'
+    )
+    _wscli_offer "${scenarios[@]/#/$1}"
 }
 
 _wscli_urls() {
     local url file=${XDG_STATE_HOME-} plain='^wss?://[]A-Za-z0-9:/._~%+=@,[-]+$'
     if [[ $cur == demo:* ]]; then
-        _wscli_offer 'demo:echo echoes text and binary as received' \
-            'demo:hello greets the name you send, closes with 1000 Bye! five seconds later' \
-            'demo:chat broadcasts each message, cut to 50 characters, to every client' \
-            'demo:ticker sends a JSON message every 100 ms' \
-            'demo:reject refuses the handshake: 403 with a JSON body' \
-            'demo:close closes at once: close?code=4001&reason=nope' \
-            'demo:fragments sends and echoes in fragments, pings between them' \
-            'demo:ping pings every 200 ms, and echoes' \
-            'demo:silent accepts, then never answers anything, not even Close' \
-            'demo:flood sends messages as fast as it can: flood?count=100000&size=100'
+        _wscli_scenarios demo:
         return
     fi
     [[ $file == /* ]] || file=$HOME/.local/state
@@ -115,56 +163,17 @@ _wscli_urls() {
     fi
 }
 
+# Offers what `takes` says.
 _wscli_value() {
+    local -a codes never_sent
     case $takes in
         choice) _wscli_offer "${values[@]}" ;;
-        file) _wscli_files "$cur" '' ;;
-        at_file) [[ $cur == @* && $cur != @@* ]] && _wscli_files "${cur:1}" @ ;;
-        code) _wscli_offer '1000 Normal Closure' \
-            '1001 Going Away' \
-            '1002 Protocol Error' \
-            '1003 Unsupported Data' \
-            '1007 Invalid Frame Payload Data' \
-            '1008 Policy Violation' \
-            '1009 Message Too Big' \
-            '1010 Mandatory Extension' \
-            '1011 Internal Error' \
-            '1012 Service Restart' \
-            '1013 Try Again Later' \
-            '1014 Bad Gateway' \
-            '3000 Unauthorized' \
-            '3003 Forbidden' \
-            '3008 Timeout' ;;
-        any_code) _wscli_offer '1000 Normal Closure' \
-            '1001 Going Away' \
-            '1002 Protocol Error' \
-            '1003 Unsupported Data' \
-            '1004 Reserved' \
-            '1005 No Status Received' \
-            '1006 Abnormal Closure' \
-            '1007 Invalid Frame Payload Data' \
-            '1008 Policy Violation' \
-            '1009 Message Too Big' \
-            '1010 Mandatory Extension' \
-            '1011 Internal Error' \
-            '1012 Service Restart' \
-            '1013 Try Again Later' \
-            '1014 Bad Gateway' \
-            '1015 TLS Handshake' \
-            '3000 Unauthorized' \
-            '3003 Forbidden' \
-            '3008 Timeout' ;;
+        file) _wscli_files ;;
+        at_file) _wscli_at_files ;;
+        code) _wscli_codes && _wscli_offer "${codes[@]}" ;;
+        any_code) _wscli_codes && _wscli_offer "${codes[@]}" "${never_sent[@]}" ;;
         url) _wscli_urls ;;
-        scenario) _wscli_offer 'echo echoes text and binary as received' \
-            'hello greets the name you send, closes with 1000 Bye! five seconds later' \
-            'chat broadcasts each message, cut to 50 characters, to every client' \
-            'ticker sends a JSON message every 100 ms' \
-            'reject refuses the handshake: 403 with a JSON body' \
-            'close closes at once: close?code=4001&reason=nope' \
-            'fragments sends and echoes in fragments, pings between them' \
-            'ping pings every 200 ms, and echoes' \
-            'silent accepts, then never answers anything, not even Close' \
-            'flood sends messages as fast as it can: flood?count=100000&size=100' ;;
+        scenario) _wscli_scenarios '' ;;
     esac
 }
 
@@ -185,7 +194,7 @@ _wscli_words() {
 }
 
 _wscli() {
-    local cur broken='' command='' takes='' flags='' word i count=0 ended=''
+    local cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
     local -a words values
     COMPREPLY=()
     _wscli_words
@@ -213,13 +222,16 @@ _wscli() {
     fi
     case $cur in
         # In quotes nothing breaks a word.
-        \'* | \"*) cur=${cur#?} ;;
+        \'* | \"*) quote=1 cur=${cur#?} ;;
         *)
-            local breaks='[' mark
+            local mark before
             for mark in : = @; do
-                [[ $COMP_WORDBREAKS == *"$mark"* ]] && breaks+=$mark
+                [[ $COMP_WORDBREAKS == *"$mark"* && $cur == *"$mark"* ]] || continue
+                before=${cur%"$mark"*}
+                # `@` begins the word that it breaks (readline's special prefixes).
+                [[ $mark == @ ]] || before+=$mark
+                ((${#before} > ${#broken})) && broken=$before
             done
-            if [[ $breaks != '[' && $cur == *$breaks]* ]]; then broken=${cur%"${cur##*$breaks]}"}; fi
             ;;
     esac
     if [[ -n $takes ]]; then
@@ -228,12 +240,15 @@ _wscli() {
         _wscli_flags "$command"
         _wscli_offer $flags
     elif [[ -z $command ]]; then
-        _wscli_offer 'connect Open a session: type and read messages, or pipe them.' \
-            'handshake Open, dissect the opening handshake, close.' \
-            'ping Measure WebSocket round-trip times, like ping(8).' \
-            'close Perform and judge the closing handshake.' \
-            'serve Run the embedded server with a demo scenario.' \
-            'completion Print the completion script for a shell.'
+        local -a commands=(
+            'connect Open a session: type and read messages, or pipe them'
+            'handshake Open, dissect the opening handshake, close'
+            'ping Measure WebSocket round-trip times, like ping(8)'
+            'close Perform and judge the closing handshake'
+            'serve Run the embedded server with a demo scenario'
+            'completion Print the completion script for a shell'
+        )
+        _wscli_offer "${commands[@]}"
     elif _wscli_argument "$command" "$count"; then
         _wscli_value
     fi

@@ -51,37 +51,42 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
     $options = @{
         '' = @(
             @{ Flags = @('-V', '--version'); Takes = ''; Help = 'Show the version' }
-            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
         'connect' = @(
             @{ Flags = @('--send'); Takes = 'AtFile'; Help = 'Send this text message first' }
             @{ Flags = @('--send-binary'); Takes = 'AtFile'; Help = 'Send this binary message first' }
-            @{ Flags = @('-n', '--no-input'); Takes = ''; Help = 'Never read stdin' }
+            @{ Flags = @('-n', '--no-input'); Takes = ''; Help = 'Never read stdin; receive until the peer closes' }
             @{ Flags = @('--count'); Takes = 'Text'; Help = 'End at the Nth message received' }
             @{ Flags = @('--wait'); Takes = 'Text'; Help = 'Once stdin ended, end after such a silence (1s)' }
             @{ Flags = @('--duration'); Takes = 'Text'; Help = 'End after this long in any case, with success' }
-            @{ Flags = @('--echo'); Takes = ''; Help = 'Return each message as it came' }
+            @{ Flags = @('--echo'); Takes = ''; Help = 'Return each message as it came; never reads stdin' }
             @{ Flags = @('-0', '--null'); Takes = ''; Help = 'Messages on stdin end with NUL' }
             @{ Flags = @('--binary'); Takes = ''; Help = 'Send stdin''s messages as binary' }
             @{ Flags = @('--whole'); Takes = ''; Help = 'Send all of stdin as one message' }
             @{ Flags = @('--delimiter'); Takes = @('newline', 'nul', 'none'); Help = 'What follows each payload in --format raw' }
+            @{ Flags = @('--exit-on-close'); Takes = ''; Help = 'Leave the REPL when the connection closes' }
+            @{ Flags = @('--no-history'); Takes = ''; Help = 'Neither read nor write the history' }
+            @{ Flags = @('--ring'); Takes = 'Text'; Help = 'Keep so much for /show, /find and /save' }
             @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
             @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
-            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose; '''' for none' }
             @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
             @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
-            @{ Flags = @('--expect-close'); Takes = 'AnyCode'; Help = 'The peer''s close code' }
+            @{ Flags = @('--expect-close'); Takes = 'AnyCode'; Help = 'The peer''s close code; 1005: a Close without one, 1006: no Close' }
             @{ Flags = @('--expect'); Takes = 'Text'; Help = 'A text message that matches' }
             @{ Flags = @('--expect-json'); Takes = 'Text'; Help = 'A JSON message for which this holds' }
             @{ Flags = @('--expect-count'); Takes = 'Text'; Help = 'At least N messages' }
             @{ Flags = @('--expect-binary'); Takes = 'AtFile'; Help = 'A binary message of these bytes' }
             @{ Flags = @('--reject'); Takes = 'Text'; Help = 'No text message that matches' }
             @{ Flags = @('--within'); Takes = 'Text'; Help = 'All of it within this time of the opening' }
-            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
-            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
-            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own; ''NAME:'' sends none' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol; repeat it in order of preference' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication; asks for a password that is left out' }
             @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
-            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1; b=2''' }
+            @{ Flags = @('--cookie-jar'); Takes = 'File'; Help = 'Send what a Netscape cookie file (curl''s, a browser''s) has for the URL' }
+            @{ Flags = @('--netrc'); Takes = ''; Help = 'Take user and password for the host from ~/.netrc' }
             @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
             @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
             @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
@@ -89,23 +94,23 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
             @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
             @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
-            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
-            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too; what it does to frames is shown, not judged' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10; credentials stay with the origin' }
             @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
             @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
-            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr; errors stay' }
             @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
             @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
             @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
             @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
-            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; 0 means never' }
             @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
             @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
             @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
             @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
-            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate; show what is wrong' }
             @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
-            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM; its chain and key may be in it)' }
             @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
             @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
             @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
@@ -116,19 +121,21 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
             @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
             @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
-            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
         'handshake' = @(
             @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
             @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
-            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose; '''' for none' }
             @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
             @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
-            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
-            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
-            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own; ''NAME:'' sends none' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol; repeat it in order of preference' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication; asks for a password that is left out' }
             @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
-            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1; b=2''' }
+            @{ Flags = @('--cookie-jar'); Takes = 'File'; Help = 'Send what a Netscape cookie file (curl''s, a browser''s) has for the URL' }
+            @{ Flags = @('--netrc'); Takes = ''; Help = 'Take user and password for the host from ~/.netrc' }
             @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
             @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
             @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
@@ -136,23 +143,23 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
             @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
             @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
-            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
-            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too; what it does to frames is shown, not judged' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10; credentials stay with the origin' }
             @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
             @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
-            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr; errors stay' }
             @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
             @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
             @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
             @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
-            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; 0 means never' }
             @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
             @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
             @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
             @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
-            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate; show what is wrong' }
             @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
-            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM; its chain and key may be in it)' }
             @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
             @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
             @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
@@ -163,10 +170,10 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
             @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
             @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
-            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
         'ping' = @(
-            @{ Flags = @('-c', '--count'); Takes = 'Text'; Help = 'Send N pings' }
+            @{ Flags = @('-c', '--count'); Takes = 'Text'; Help = 'Send N pings; 0 goes on until Ctrl-C' }
             @{ Flags = @('-i', '--interval'); Takes = 'Text'; Help = 'From one ping to the next' }
             @{ Flags = @('-W', '--wait'); Takes = 'Text'; Help = 'After this without its pong a ping is lost' }
             @{ Flags = @('--payload'); Takes = 'Text'; Help = 'What each ping carries (at most 125 bytes)' }
@@ -175,14 +182,16 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--max-loss'); Takes = 'Text'; Help = 'Exit 1 if more pings than this are lost' }
             @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
             @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
-            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose; '''' for none' }
             @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
             @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
-            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
-            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
-            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own; ''NAME:'' sends none' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol; repeat it in order of preference' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication; asks for a password that is left out' }
             @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
-            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1; b=2''' }
+            @{ Flags = @('--cookie-jar'); Takes = 'File'; Help = 'Send what a Netscape cookie file (curl''s, a browser''s) has for the URL' }
+            @{ Flags = @('--netrc'); Takes = ''; Help = 'Take user and password for the host from ~/.netrc' }
             @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
             @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
             @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
@@ -190,23 +199,23 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
             @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
             @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
-            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
-            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too; what it does to frames is shown, not judged' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10; credentials stay with the origin' }
             @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
             @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
-            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr; errors stay' }
             @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
             @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
             @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
             @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
-            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; 0 means never' }
             @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
             @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
             @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
             @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
-            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate; show what is wrong' }
             @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
-            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM; its chain and key may be in it)' }
             @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
             @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
             @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
@@ -217,7 +226,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
             @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
             @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
-            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
         'close' = @(
             @{ Flags = @('--code'); Takes = 'Code'; Help = 'The close code to send: 1000–1014 or 3000–4999' }
@@ -225,15 +234,17 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--force'); Takes = ''; Help = 'Send a code or reason that RFC 6455 forbids, as raw bytes' }
             @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
             @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
-            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose' }
+            @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose; '''' for none' }
             @{ Flags = @('--expect-extension'); Takes = 'Text'; Help = 'An extension that was agreed on' }
             @{ Flags = @('--expect-tls-days'); Takes = 'Text'; Help = 'The certificate is valid for N days more, at least' }
-            @{ Flags = @('--expect-close'); Takes = 'AnyCode'; Help = 'The peer''s close code' }
-            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own' }
-            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol' }
-            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication' }
+            @{ Flags = @('--expect-close'); Takes = 'AnyCode'; Help = 'The peer''s close code; 1005: a Close without one, 1006: no Close' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own; ''NAME:'' sends none' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol; repeat it in order of preference' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication; asks for a password that is left out' }
             @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
-            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1; b=2''' }
+            @{ Flags = @('--cookie-jar'); Takes = 'File'; Help = 'Send what a Netscape cookie file (curl''s, a browser''s) has for the URL' }
+            @{ Flags = @('--netrc'); Takes = ''; Help = 'Take user and password for the host from ~/.netrc' }
             @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
             @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
             @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
@@ -241,23 +252,23 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
             @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
             @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
-            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too' }
-            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too; what it does to frames is shown, not judged' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10; credentials stay with the origin' }
             @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
             @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
-            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr; errors stay' }
             @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
             @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
             @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
             @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
-            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; 0 means never' }
             @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
             @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
             @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
             @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
-            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate; show what is wrong' }
             @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
-            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM; its chain and key may be in it)' }
             @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
             @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
             @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
@@ -268,15 +279,15 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
             @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
             @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
-            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
         'serve' = @(
             @{ Flags = @('--host'); Takes = 'Text'; Help = 'Listen on this address' }
             @{ Flags = @('--port'); Takes = 'Text'; Help = '0 takes a free one' }
-            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
         'completion' = @(
-            @{ Flags = @('--help', '-h'); Takes = ''; Help = 'Show this message and exit' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
     }
     $arguments = @{
@@ -311,7 +322,8 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
         if (Test-Path -LiteralPath $file -PathType Leaf) {
             foreach ($url in [IO.File]::ReadAllLines($file)) {
                 # What a shell could take for its own is none that wscli wrote; a comma ends a word here.
-                if ($url -cmatch '^wss?://[A-Za-z0-9:/._~%+=@\[\]-]+$') { Offer $url 'recent' 'ParameterValue' }
+                if ($url -cnotmatch '^wss?://[A-Za-z0-9:/._~%+=@\[\]-]+$') { continue }
+                Offer $url 'recent' 'ParameterValue'
             }
         }
         foreach ($scheme in 'wss://', 'ws://', 'https://', 'http://', 'demo:') { Offer $scheme $scheme 'ParameterValue' }

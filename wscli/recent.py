@@ -1,7 +1,7 @@
-"""The URLs that a person connected to, for completion: one a line, newest last, in a file of its owner's alone.
+"""The URLs that a person connected to, for completion: one a line, newest last, for their owner's eyes.
 
-The completion scripts read the file as it is (no Python runs on TAB), so the file's place and form are part of
-what they rely on: `$XDG_STATE_HOME/wscli/urls`, `~/.local/state` where that is not set.
+The completion scripts read the file as it is (no Python runs on TAB), so they rely on its place and form:
+`$XDG_STATE_HOME/wscli/urls`, `~/.local/state` where that is not set.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     """Where wscli keeps what outlives a run (XDG Base Directory Specification)."""
     base = environ.get("XDG_STATE_HOME", "")
     # "If an implementation encounters a relative path it should consider the path invalid and ignore it."
-    root = Path(base) if Path(base).is_absolute() else Path(environ.get("HOME") or Path.home()) / ".local/state"
-    return root / "wscli"
+    if Path(base).is_absolute():
+        return Path(base) / "wscli"
+    return Path(environ.get("HOME") or Path.home()) / ".local/state/wscli"
 
 
 def fit_to_keep(url: str) -> str:
-    """`url` without userinfo, query and fragment; empty when it still may hold a secret, or a shell's character."""
+    """`url` without userinfo, query and fragment; empty when the rest is not fit for a list of URLs."""
     parts = urlsplit(url)
     bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     tokens = any(len(segment) > _LONGEST_PLAIN_SEGMENT for segment in parts.path.split("/"))

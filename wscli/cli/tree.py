@@ -1,4 +1,4 @@
-"""Reads the command line off Typer's commands, so that completions and the man page have no list of their own."""
+"""Reads the command line off Typer's commands: completions and the man page have no list of their own."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def _options(command: Any) -> Iterator[Option]:
 def _option(parameter: Any) -> Option:
     choices = _choices(parameter)
     return Option(
-        flags=tuple(parameter.opts),
+        # Typer keeps those of --help in a set: without an order of its own, a file would differ at each run.
+        flags=tuple(sorted(parameter.opts, key=lambda flag: str(flag).startswith("--"))),
         help=(parameter.help or "").strip(),
         takes=Takes.NOTHING if parameter.is_flag else _takes(parameter, choices),
         metavar="" if parameter.is_flag else (parameter.metavar or "|".join(choices) or "VALUE"),

@@ -1,1 +1,1 @@
-"""Shell completions and the man page, made from the command line as values; `cli/tree.py` reads those off Typer."""
+"""Shell completions and the man page, made from the command line as values (`cli/tree.py` reads them)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from .program import MADE_BY, SCHEMES, Command, Named, Option, Program, Takes, filled
+from .program import MADE_BY, SCHEMES, Command, Named, Option, Program, Takes, filled, first_sentence
 from .shell import quoted
 
 _KINDS: Final = {
@@ -57,11 +57,12 @@ _wscli_offer() {
         values[${#values[@]}]=${value:${#broken}}
         meanings[${#meanings[@]}]=$meaning
     done
-    local i
+    # A list shows what values mean; what is put into the line (one match, menu-complete) does not.
+    local i lists=
+    ((${#values[@]} > 1)) && [[ ${COMP_TYPE-} != 37 && ${COMP_TYPE-} != 42 ]] && lists=1
     for ((i = 0; i < ${#values[@]}; i++)); do
         text=${values[i]}
-        # A list shows what values mean; what is put into the line (one match, menu-complete) does not.
-        if ((${#values[@]} > 1)) && [[ ${meanings[i]} && ${COMP_TYPE:-9} != 37 && ${COMP_TYPE:-9} != 42 ]]; then
+        if [[ $lists && ${meanings[i]} ]]; then
             text="$text  (${meanings[i]})"
             text=${text:0:$((${COLUMNS:-80} - 2))}
         fi
@@ -74,20 +75,50 @@ _wscli_stay() {
     compopt -o nospace 2>/dev/null
 }
 
-# Offers the files whose names begin with $1; $2 stands before the name in the line.
+# Offers files.
 _wscli_files() {
     local file
     compopt -o filenames 2>/dev/null
     while IFS= read -r file; do
-        file=$2$file
         COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
-    done < <(compgen -f -- "${1//\\/}")
+    done < <(compgen -f -- "${cur//\\/}")
+}
+
+# Offers files after `@`. For readline these are no file names: quotes and slashes are up to us.
+_wscli_at_files() {
+    local file name=${cur:1}
+    [[ $cur == @* && $cur != @@* ]] || return
+    while IFS= read -r file; do
+        [[ -d $file ]] && file+=/
+        [[ $quote ]] || printf -v file %q "$file"
+        file=@$file
+        COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
+    done < <(compgen -f -- "${name//\\/}")
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == */ ]]; then _wscli_stay; fi
+}
+
+# Sets `codes` and `never_sent`, the close codes and those that only stand for what happened.
+_wscli_codes() {
+    codes=(
+        @CODES@
+    )
+    never_sent=(
+        @NEVER_SENT@
+    )
+}
+
+# Offers the scenarios of the embedded server, $1 before each.
+_wscli_scenarios() {
+    local -a scenarios=(
+        @SCENARIOS@
+    )
+    _wscli_offer "${scenarios[@]/#/$1}"
 }
 
 _wscli_urls() {
     local url file=${XDG_STATE_HOME-} plain='^wss?://[]A-Za-z0-9:/._~%+=@,[-]+$'
     if [[ $cur == demo:* ]]; then
-        _wscli_offer @DEMOS@
+        _wscli_scenarios demo:
         return
     fi
     [[ $file == /* ]] || file=$HOME/.local/state
@@ -106,15 +137,17 @@ _wscli_urls() {
     fi
 }
 
+# Offers what `takes` says.
 _wscli_value() {
+    local -a codes never_sent
     case $takes in
         choice) _wscli_offer "${values[@]}" ;;
-        file) _wscli_files "$cur" '' ;;
-        at_file) [[ $cur == @* && $cur != @@* ]] && _wscli_files "${cur:1}" @ ;;
-        code) _wscli_offer @CODES@ ;;
-        any_code) _wscli_offer @ALL_CODES@ ;;
+        file) _wscli_files ;;
+        at_file) _wscli_at_files ;;
+        code) _wscli_codes && _wscli_offer "${codes[@]}" ;;
+        any_code) _wscli_codes && _wscli_offer "${codes[@]}" "${never_sent[@]}" ;;
         url) _wscli_urls ;;
-        scenario) _wscli_offer @SCENARIOS@ ;;
+        scenario) _wscli_scenarios '' ;;
     esac
 }
 
@@ -135,7 +168,7 @@ _wscli_words() {
 }
 
 _wscli() {
-    local cur broken='' command='' takes='' flags='' word i count=0 ended=''
+    local cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
     local -a words values
     COMPREPLY=()
     _wscli_words
@@ -163,13 +196,16 @@ _wscli() {
     fi
     case $cur in
         # In quotes nothing breaks a word.
-        \'* | \"*) cur=${cur#?} ;;
+        \'* | \"*) quote=1 cur=${cur#?} ;;
         *)
-            local breaks='[' mark
+            local mark before
             for mark in : = @; do
-                [[ $COMP_WORDBREAKS == *"$mark"* ]] && breaks+=$mark
+                [[ $COMP_WORDBREAKS == *"$mark"* && $cur == *"$mark"* ]] || continue
+                before=${cur%"$mark"*}
+                # `@` begins the word that it breaks (readline's special prefixes).
+                [[ $mark == @ ]] || before+=$mark
+                ((${#before} > ${#broken})) && broken=$before
             done
-            if [[ $breaks != '[' && $cur == *$breaks]* ]]; then broken=${cur%"${cur##*$breaks]}"}; fi
             ;;
     esac
     if [[ -n $takes ]]; then
@@ -178,7 +214,10 @@ _wscli() {
         _wscli_flags "$command"
         _wscli_offer $flags
     elif [[ -z $command ]]; then
-        _wscli_offer @COMMANDS@
+        local -a commands=(
+            @COMMANDS@
+        )
+        _wscli_offer "${commands[@]}"
     elif _wscli_argument "$command" "$count"; then
         _wscli_value
     fi
@@ -195,18 +234,18 @@ def bash_script(program: Program) -> str:
         "FLAGS": "\n".join(_flags(program)),
         "TAKES": "\n".join(_takes(program)),
         "ARGUMENTS": "\n".join(_arguments(program)),
-        "DEMOS": _entries(Named(f"demo:{found.value}", found.meaning) for found in program.scenarios),
         "SCHEMES": " ".join(SCHEMES),
-        "ALL_CODES": _entries(sorted(program.codes + program.never_sent, key=lambda code: int(code.value))),
-        "CODES": _entries(program.codes),
-        "SCENARIOS": _entries(program.scenarios),
-        "COMMANDS": _entries(Named(command.name, command.summary) for command in program.commands),
+        "CODES": _entries(program.codes, 8),
+        "NEVER_SENT": _entries(program.never_sent, 8),
+        "SCENARIOS": _entries(program.scenarios, 8),
+        "COMMANDS": _entries((Named(found.name, found.summary) for found in program.commands), 12),
     }
     return filled(_SCRIPT, tables)
 
 
-def _entries(values: Iterable[Named]) -> str:
-    return " \\\n            ".join(quoted(f"{named.value} {named.meaning}") for named in values)
+def _entries(values: Iterable[Named], indent: int) -> str:
+    lines = [quoted(f"{named.value} {first_sentence(named.meaning)}") for named in values]
+    return ("\n" + " " * indent).join(lines)
 
 
 def _flags(program: Program) -> Iterator[str]:

@@ -66,7 +66,8 @@ function __wscli_urls
     string match -q '/*' -- "$XDG_STATE_HOME"; and set folder $XDG_STATE_HOME
     if test -r $folder/wscli/urls
         # What a shell could take for its own is none that wscli wrote.
-        string match -r '^wss?://[\]A-Za-z0-9:/._~%+=@,\[-]+$' <$folder/wscli/urls | string replace -r '$' '\trecent'
+        string match -r '^wss?://[\]A-Za-z0-9:/._~%+=@,\[-]+$' <$folder/wscli/urls |
+            string replace -r '$' '\trecent'
     end
     printf '%s\n' @SCHEMES@
 end

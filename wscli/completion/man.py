@@ -10,7 +10,7 @@ from ..errors import ExitCode, WscliError
 from .program import MADE_BY, Command, Option, Program, Takes, shared_options
 
 _MEANINGS: Final = {
-    ExitCode.OK: "It did what was asked; the peer closed with 1000, 1001 or an empty Close, or answered our Close.",
+    ExitCode.OK: "It did what was asked; the peer closed with 1000, 1001 or no code, or answered our Close.",
     ExitCode.INTERNAL: "A bug in wscli: one line, and how to report it; a traceback only with -v.",
 }
 
@@ -27,11 +27,11 @@ _FILES: Final = {
 }
 
 _DESCRIPTION: Final = (
-    "wscli shows what was on the wire of a WebSocket connection (every header, every frame, every close code),"
-    " names the section of the RFC that a peer breaks, and ends with an exit status that tells one failure from"
-    " another.",
-    "A URL begins with ws://, wss://, http:// or https:// (the latter two mean ws:// and wss://), or with demo:,"
-    " which starts a server inside wscli on a free loopback port.",
+    "wscli shows what was on the wire of a WebSocket connection (every header, every frame, every close"
+    " code), names the section of the RFC that a peer breaks, and ends with an exit status that tells one"
+    " failure from another.",
+    "A URL begins with ws://, wss://, http:// or https:// (the latter two mean ws:// and wss://), or with"
+    " demo:, which starts a server inside wscli on a free loopback port.",
     "Sizes take k, M, G (powers of 1024); durations are seconds, or take ms, s, m, h. Where a value may be"
     " @FILE, @@x means the text @x.",
 )
@@ -39,6 +39,7 @@ _DESCRIPTION: Final = (
 
 def man_page(program: Program) -> str:
     """The page wscli(1)."""
+    scenarios = ((f"demo:{found.value}", found.meaning) for found in program.scenarios)
     sections = (
         _header(program),
         _section("NAME", ["wscli \\- WebSocket inspector and REPL"]),
@@ -47,11 +48,13 @@ def man_page(program: Program) -> str:
         *(_command(program, command) for command in program.commands),
         _section("OPTIONS THAT SEVERAL COMMANDS SHARE", _shared(program)),
         _section("OPTIONS WITHOUT A COMMAND", _items(map(_option, program.options))),
-        _section("SCENARIOS", _items((_bold(f"demo:{it.value}"), escaped(it.meaning)) for it in program.scenarios)),
+        _section("SCENARIOS", _glossary(scenarios)),
         _section("EXIT STATUS", _items(_exit_codes())),
-        _section("ENVIRONMENT", _items((_bold(name), escaped(text)) for name, text in _ENVIRONMENT.items())),
-        _section("FILES", _items((_bold(name), escaped(text)) for name, text in _FILES.items())),
-        _section("SEE ALSO", ["RFC 6455 (WebSocket), RFC 7692 (permessage\\-deflate),", ".BR curl (1),", ".BR ping (8)"]),
+        _section("ENVIRONMENT", _glossary(_ENVIRONMENT.items())),
+        _section("FILES", _glossary(_FILES.items())),
+        _section(
+            "SEE ALSO", [".BR curl (1),", ".BR ping (8)", ".PP", "RFC 6455 (WebSocket), RFC 7692 (deflate)"]
+        ),
     )
     return "\n".join(line for section in sections for line in section) + "\n"
 
@@ -95,6 +98,10 @@ def _items(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield text
 
 
+def _glossary(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield from _items((_bold(term), escaped(text)) for term, text in entries)
+
+
 def _synopsis(program: Program) -> Iterator[str]:
     for index, command in enumerate(program.commands):
         if index:
@@ -123,8 +130,9 @@ def _command(program: Program, command: Command) -> Iterator[str]:
 
 
 def _shared(program: Program) -> Iterator[str]:
-    for names, options in _shared_groups(program).items():
-        yield ".PP"
+    for index, (names, options) in enumerate(_shared_groups(program).items()):
+        if index:
+            yield ".PP"
         yield f"{', '.join(map(_bold, names))}:"
         yield from _grouped(options)
 

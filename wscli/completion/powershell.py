@@ -68,7 +68,8 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
         if (Test-Path -LiteralPath $file -PathType Leaf) {
             foreach ($url in [IO.File]::ReadAllLines($file)) {
                 # What a shell could take for its own is none that wscli wrote; a comma ends a word here.
-                if ($url -cmatch '^wss?://[A-Za-z0-9:/._~%+=@\[\]-]+$') { Offer $url 'recent' 'ParameterValue' }
+                if ($url -cnotmatch '^wss?://[A-Za-z0-9:/._~%+=@\[\]-]+$') { continue }
+                Offer $url 'recent' 'ParameterValue'
             }
         }
         foreach ($scheme in @SCHEMES@) { Offer $scheme $scheme 'ParameterValue' }
@@ -150,7 +151,10 @@ def _table(values: Iterable[Named]) -> str:
 
 
 def _options(program: Program) -> Iterator[str]:
-    for name, options in (("", program.options), *((found.name, found.options) for found in program.commands)):
+    for name, options in (
+        ("", program.options),
+        *((found.name, found.options) for found in program.commands),
+    ):
         yield f"        {powershell_quoted(name)} = @("
         yield from map(_option, options)
         yield "        )"
@@ -159,7 +163,8 @@ def _options(program: Program) -> Iterator[str]:
 def _option(option: Option) -> str:
     flags = ", ".join(map(powershell_quoted, option.flags))
     meaning = powershell_quoted(first_sentence(option.help))
-    return f"            @{{ Flags = @({flags}); Takes = {_takes(option.takes, option.choices)}; Help = {meaning} }}"
+    takes = _takes(option.takes, option.choices)
+    return f"            @{{ Flags = @({flags}); Takes = {takes}; Help = {meaning} }}"
 
 
 def _takes(takes: Takes, choices: tuple[str, ...]) -> str:

@@ -107,7 +107,5 @@ def filled(template: str, tables: Mapping[str, str]) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a help, or all up to the semicolon in it: what a list has room for."""
-    for end in (". ", "; "):
-        text = text.partition(end)[0]
-    return text.rstrip(".")
+    """The first sentence of a help, without its full stop: what a list has room for."""
+    return text.partition(". ")[0].rstrip(".")

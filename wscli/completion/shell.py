@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def quoted(text: str) -> str:
     """`text` as a word of a POSIX shell, bash and zsh included."""
@@ -15,4 +17,4 @@ def fish_quoted(text: str) -> str:
 
 def powershell_quoted(text: str) -> str:
     """`text` as a literal string of PowerShell, which takes typographic single quotes for quotes as well."""
-    return "'" + "".join(char * 2 if char in "'‘’‚‛" else char for char in text) + "'"
+    return "'" + re.sub("(['\u2018-\u201b])", r"\1\1", text) + "'"
