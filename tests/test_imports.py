@@ -22,14 +22,14 @@ PACKAGE = ROOT / "wscli"
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"repl"},
+    {"repl", "completion"},
     {"oneshot"},
     {"probes", "expect", "credentials"},
     {"session", "server", "sinks"},
     {"net"},
     {"wire"},
     {"events_schema"},
-    {"events", "config", "payloads"},
+    {"events", "config", "payloads", "recent"},
     {"errors", "__init__"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

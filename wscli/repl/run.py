@@ -14,6 +14,7 @@ from ..oneshot.run import Send
 from ..probes.conduct import summarize
 from ..probes.report import Report
 from ..probes.stop import Stop
+from ..recent import remember, state_folder
 from ..session.journal import Journal
 from ..session.session import Session
 from ..sinks.human_style import palette_for
@@ -28,7 +29,7 @@ from .link import Link, State
 from .parse import parse_line
 from .ring import Ring
 from .sending import SENDING
-from .settings import ReplOptions, initial_preferences, state_folder
+from .settings import ReplOptions, initial_preferences
 from .showing import Showing
 from .terminal import Handlers, Terminal
 from .view import View
@@ -144,6 +145,9 @@ class Repl:
         self._facts.begin()
         if not await self._link.connect(target):
             return False
+        # A demo's port is another one each time.
+        if self._setting.options.history and not self._name.startswith("demo:"):
+            remember(str(target.url), state_folder(self._setting.environ))
         session = self._link.session
         if session is not None and session.is_open:
             for message in self._setting.sends:

@@ -100,9 +100,3 @@ def _ground(environ: Mapping[str, str]) -> Theme:
     """COLORFGBG is what some terminals tell of their colours: `15;0` is a dark ground."""
     ground = environ.get("COLORFGBG", "").rpartition(";")[2]
     return "light" if ground in ("7", "15") else "dark"
-
-
-def state_folder(environ: Mapping[str, str]) -> Path:
-    """Where histories are kept: `$XDG_STATE_HOME/wscli`, or `~/.local/state/wscli`."""
-    base = Path(environ.get("XDG_STATE_HOME") or ".")
-    return (base if base.is_absolute() else Path.home() / ".local" / "state") / "wscli"
