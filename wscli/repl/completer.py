@@ -57,37 +57,41 @@ def _commands(name: str) -> Iterator[Completion]:
 
 
 def _choices(name: str, rest: str, word: str) -> Iterator[tuple[str, str]]:
-    first = rest == word
+    """What the word being typed may become, with what each means."""
+    if name == "filter":
+        yield from (("in", "what the peer sent"), ("out", "what we sent"))
+        yield from ((kind, "") for kind in KINDS)
+        yield from (("off", "show everything"), ("jmespath:", "a path into JSON"))
+    elif name == "frame" and word.startswith("payload="):
+        yield from _files(word, "payload=@")
+    elif name == "frame":
+        given = f" {rest}"
+        yield from ((field, meaning) for field, meaning in _FRAME_FIELDS.items() if f" {field}" not in given)
+    elif rest == word:
+        yield from _first_words(name, word)
+    elif name == "set":
+        yield from ((value, "") for value in CHOICES.get(rest.split()[0], ()) if value.isalpha())
+
+
+def _first_words(name: str, word: str) -> Iterator[tuple[str, str]]:
     match name:
-        case "close" if first:
+        case "close":
             yield from ((str(code), name_of(code)) for code in _CODES)
-        case "filter":
-            yield from (("in", "what the peer sent"), ("out", "what we sent"))
-            yield from ((kind, "") for kind in KINDS)
-            yield from (("off", "show everything"), ("jmespath:", "an expression for JSON"))
-        case "pretty" if first:
+        case "pretty":
             yield from (("on", ""), ("off", ""))
-        case "set" if first:
-            yield from MEANINGS.items()
         case "set":
-            yield from ((value, "") for value in CHOICES.get(rest.split()[0], ()) if value.isalpha())
-        case "help" if first:
+            yield from MEANINGS.items()
+        case "help":
             yield from ((form.name, form.summary) for form in FORMS.values())
-        case "frame" if word.startswith("payload="):
-            yield from _files(word, "payload=@")
-        case "frame":
-            yield from (
-                (field, meaning) for field, meaning in _FRAME_FIELDS.items() if f" {field}" not in f" {rest}"
-            )
-        case "binary" if first:
+        case "binary":
             yield from _BYTES.items()
             yield from _files(word, "@")
-        case "send" if first:
+        case "send":
             yield from _files(word or "@", "@")
-        case "save" if first:
+        case "save":
             yield from _files(word, "")
-        case "connect" if first:
-            yield from ((scheme, "") for scheme in ("ws://", "wss://"))
+        case "connect":
+            yield from ((scheme, "") for scheme in ("ws://", "wss://", "demo:"))
         case _:
             return
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ..config import Target, Url
 from ..sinks.redact import Redactor

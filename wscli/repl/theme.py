@@ -1,4 +1,4 @@
-"""Colours of the line and the bar, for dark and for light grounds; from the terminal's own sixteen only."""
+"""Colours of the line, the menu and the bar, for dark and for light grounds."""
 
 from __future__ import annotations
 
@@ -6,49 +6,36 @@ from typing import Final
 
 from prompt_toolkit.styles import Style
 
+# The bar takes the terminal's own two colours, exchanged: these are readable whatever they are.
 _BOTH: Final = {
-    "prompt": "bold",
-    "command": "bold",
-    "unknown": "underline",
-    "fold": "italic",
-    "selected": "reverse",
+    "bottom-toolbar": "reverse",
     "bar.state.open": "ansigreen bold",
-    "bar.state.connecting": "ansimagenta bold",
-    "bar.state.closing": "ansimagenta bold",
+    "bar.state.connecting": "ansiyellow bold",
+    "bar.state.closing": "ansiyellow bold",
     "bar.state.closed": "ansired bold",
-    "bar.alert": "ansimagenta bold",
-    "search": "bold",
+    "bar.alert": "bold",
+    "unknown": "ansired",
 }
-
+# Greys with a contrast of at least 4.5 to 1 on black and on white.
 _DARK: Final = {
     "prompt": "ansicyan bold",
     "command": "ansicyan bold",
-    "unknown": "ansired",
-    "continuation": "ansibrightblack",
-    "auto-suggestion": "ansibrightblack",
-    "bottom-toolbar": "noreverse bg:ansibrightblack ansiwhite",
-    "bar.state.open": "bg:ansibrightblack ansibrightgreen bold",
-    "bar.state.connecting": "ansibrightyellow bold",
-    "bar.state.closing": "ansibrightyellow bold",
-    "bar.state.closed": "bold ansibrightred",
-    "bar.alert": "ansibrightyellow bold",
-    "completion-menu": "bg:ansibrightblack ansiwhite",
-    "completion-menu.completion.current": "noreverse bg:ansicyan ansiblack",
-    "completion-menu.meta.completion": "bg:ansiblack ansiwhite",
-    "completion-menu.meta.completion.current": "bg:ansiblack ansicyan",
+    "continuation": "#8a8a8a",
+    "auto-suggestion": "#8a8a8a",
+    "completion-menu": "bg:#303030 #e4e4e4",
+    "completion-menu.completion.current": "noreverse bg:#5fafd7 #000000",
+    "completion-menu.meta.completion": "bg:#262626 #a8a8a8",
+    "completion-menu.meta.completion.current": "bg:#87afd7 #000000",
 }
-
 _LIGHT: Final = {
     "prompt": "ansiblue bold",
     "command": "ansiblue bold",
-    "unknown": "ansired",
-    "continuation": "ansibrightblack",
-    "auto-suggestion": "ansibrightblack",
-    "bottom-toolbar": "noreverse bg:ansigray ansiblack",
-    "completion-menu": "bg:ansigray ansiblack",
-    "completion-menu.completion.current": "noreverse bg:ansiblue ansiwhite",
-    "completion-menu.meta.completion": "bg:ansiwhite ansiblack",
-    "completion-menu.meta.completion.current": "bg:ansiwhite ansiblue",
+    "continuation": "#707070",
+    "auto-suggestion": "#707070",
+    "completion-menu": "bg:#dadada #1c1c1c",
+    "completion-menu.completion.current": "noreverse bg:#005f87 #ffffff",
+    "completion-menu.meta.completion": "bg:#eeeeee #4e4e4e",
+    "completion-menu.meta.completion.current": "bg:#00527a #ffffff",
 }
 
 

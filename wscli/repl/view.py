@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from ..config import OutputOptions
 from ..events import Event, FrameSeen, MessageSeen, PongReceived, ViolationFound
