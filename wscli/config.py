@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import ClassVar
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from .errors import UsageError
 
@@ -43,16 +45,27 @@ class ColorChoice(str, Enum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Discreet(msgspec.Struct, frozen=True):
+    """A value whose `repr` leaves out what may be secret: tracebacks and logs show reprs."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset()
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name not in self.unshown)
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+
+class Url(Discreet, frozen=True):
     """A WebSocket URL (RFC 6455 §3), its host in ASCII and its path and query percent-encoded."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset({"username", "password"})
 
     secure: bool
     host: str
     port: int
     resource: str
-    username: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = None
 
     @property
     def authority(self) -> str:
@@ -70,17 +83,17 @@ class Url:
         return f"{'wss' if self.secure else 'ws'}://{self.authority}{self.resource}"
 
 
-@dataclass(frozen=True, slots=True)
-class DemoUrl:
+class DemoUrl(msgspec.Struct, frozen=True):
     """`demo:` or `demo:SCENARIO?query`: the embedded server inside this process."""
 
     scenario: str
     query: str
 
 
-@dataclass(frozen=True, slots=True)
-class TlsOptions:
+class TlsOptions(Discreet, frozen=True):
     """How the server's certificate is judged, and what we show of ourselves."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset({"key_password"})
 
     insecure: bool = False
     cacert: str | None = None
@@ -88,11 +101,10 @@ class TlsOptions:
     key: str | None = None
     servername: str | None = None
     minimum: str | None = None
-    key_password: str | None = field(default=None, repr=False)
+    key_password: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeflateOffer:
+class DeflateOffer(msgspec.Struct, frozen=True):
     """The parameters with which permessage-deflate is offered (RFC 7692 §7.1).
 
     Window bits are from 8 (the client's from 9) to 15; None says nothing of the server's window, and of the
@@ -105,21 +117,22 @@ class DeflateOffer:
     client_max_window_bits: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Discreet, frozen=True):
     """Everything that opening a connection needs to know.
 
     `headers` are the user's own (credentials and cookies included), in order: each replaces wscli's header
     of that name. `removed` are lower-case names that must not be sent. `deflate` is the offer of
     permessage-deflate, None for none; `extensions` are other offers as Sec-WebSocket-Extensions writes them.
     Sizes are bytes, times seconds; `max_size` bounds a message after inflation. `max_redirects` is how many
-    are followed. `family` is 4, 6 or 0 for both. `resolve_overrides` are host,
+    are followed. `ping_interval` and `ping_timeout` are those of keepalive, None for none. `family` is 4, 6 or 0 for both. `resolve_overrides` are host,
     port and the addresses to use; `connect_to` is the host and port to connect to instead of the URL's.
     `proxy` is a URL, with its credentials; without one the environment may name one, unless `no_proxy`.
     """
 
+    unshown: ClassVar[frozenset[str]] = frozenset({"headers", "proxy"})
+
     url: Url
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
     removed: frozenset[str] = frozenset()
     subprotocols: tuple[str, ...] = ()
     origin: str | None = None
@@ -134,13 +147,14 @@ class Target:
     resolve_overrides: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
     connect_to: tuple[str, int] | None = None
     unix_socket: str | None = None
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     no_proxy: bool = False
     max_redirects: int = 0
+    ping_interval: float | None = None
+    ping_timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
+class OutputOptions(msgspec.Struct, frozen=True):
     """How results are shown; `color` is the decision, not the choice."""
 
     format: Format

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from tests.peers import Peer, RawServer, raw_server
 from wscli.config import Target, Url, parse_url
@@ -76,7 +78,7 @@ def target_of(url: str, **options: Any) -> Target:
     """The target for a server's URL; deadlines are long enough for a slow machine."""
     parsed = parse_url(url)
     assert isinstance(parsed, Url)
-    return replace(Target(parsed, connect_timeout=20.0, close_timeout=20.0), **options)
+    return Target(parsed, **({"connect_timeout": 20.0, "close_timeout": 20.0} | options))
 
 
 def session_to(server: RawServer | str, **options: Any) -> tuple[Session, Told]:

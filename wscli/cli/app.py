@@ -6,10 +6,10 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import typer
+from msgspec.structs import replace
 from typer.core import TyperCommand, TyperGroup
 
 from ..errors import ExitCode, OutputFailed, UsageError, WscliError, exit_code_for
@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "handshake": "Open, dissect the opening handshake, close.",
     "ping": "Measure WebSocket round-trip times, like ping(8).",
     "close": "Perform and judge the closing handshake.",
+    "check": "Run suites of checks, for CI and monitoring.",
     "serve": "Run the embedded server with a demo scenario.",
     "completion": "Print the completion script for a shell.",
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Final
 
+import msgspec
 import typer
 
 from ..config import Format, Target, parse_duration, parse_size
@@ -121,16 +121,14 @@ def main(
     return run_connected(body, settings, environment)
 
 
-@dataclass(frozen=True, slots=True)
-class _Expectations:
+class _Expectations(msgspec.Struct, frozen=True):
     """What is expected, and within how many seconds."""
 
     expected: Expected
     within: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Stdin:
+class _Stdin(msgspec.Struct, frozen=True):
     """How stdin is cut into messages."""
 
     whole: bool

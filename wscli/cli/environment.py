@@ -6,18 +6,20 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TextIO
+from typing import ClassVar, TextIO
 
-from ..config import ColorChoice
+import msgspec
+
+from ..config import ColorChoice, Discreet
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Discreet, frozen=True):
     """Streams as file descriptors (None when closed), whether each is a terminal, and the variables.
 
     `width` and `height` are the terminal's, in character cells; `arguments` are those of the command line.
     """
+
+    unshown: ClassVar[frozenset[str]] = frozenset({"environ"})
 
     stdin: int | None = 0
     stdout: int | None = 1
@@ -25,7 +27,7 @@ class Environment:
     stdin_tty: bool = False
     stdout_tty: bool = False
     stderr_tty: bool = False
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = msgspec.field(default_factory=dict)
     width: int = 80
     height: int = 24
     arguments: tuple[str, ...] = ()

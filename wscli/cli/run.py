@@ -11,8 +11,10 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ..config import Format, OutputOptions
 from ..errors import (
@@ -42,8 +44,7 @@ GRACE: Final = 1.0
 """Seconds for a clean close after the run was told to end (contract §3)."""
 
 
-@dataclass(slots=True)
-class Runtime:
+class Runtime(msgspec.Struct):
     """What a running command has: where it is, where events go (`journal`), and when to end (`stop`).
 
     A command reports the failure that decides the exit status; `stop.cause` is not added to it.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
+
+from msgspec.structs import replace
 
 from ..config import (
     DemoUrl,
+    Discreet,
     Format,
     OutputOptions,
     Target,
@@ -31,8 +33,7 @@ from .request import AskPassword, check_subprotocols, collect_headers, field_val
 MAX_REDIRECTS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Discreet, frozen=True):
     """One run of a command that connects: where to, how to show it, for how long (seconds).
 
     `demo` is set for a `demo:` URL; the port in `target.url` is 0 until the embedded server runs.
@@ -40,12 +41,14 @@ class Settings:
     wherever they appear; `warnings` are for the user, before the run.
     """
 
+    unshown: ClassVar[frozenset[str]] = frozenset({"secrets"})
+
     target: Target
     output: OutputOptions
     demo: DemoUrl | None = None
     timeout: float | None = None
     ok_close: frozenset[int] = frozenset()
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from ..config import DemoUrl, Target, Url, parse_url
 from ..net.routes import parse_proxy
@@ -43,12 +45,20 @@ def run_connected(body: Body, settings: Settings, environment: Environment, *, n
         report_warning(redactor.scrub(warning), environment)
 
     async def command(runtime: Runtime) -> Report:
-        if settings.demo is None:
-            return await body(runtime, settings.target)
-        async with demo_server(settings.demo) as server:
-            return await body(runtime, replace(settings.target, url=_address(server.url)))
+        async with target_of(settings) as target:
+            return await body(runtime, target)
 
     return run_command(command, environment, settings.output, redactor, timeout=settings.timeout, name=name)
+
+
+@contextlib.asynccontextmanager
+async def target_of(settings: Settings) -> AsyncIterator[Target]:
+    """Where to connect to; for a `demo:` URL the embedded server is up meanwhile."""
+    if settings.demo is None:
+        yield settings.target
+        return
+    async with demo_server(settings.demo) as server:
+        yield replace(settings.target, url=_address(server.url))
 
 
 def _proxy_secrets(target: Target) -> list[str]:

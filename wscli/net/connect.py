@@ -7,9 +7,10 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
+
+import msgspec
 
 from ..errors import ConnectFailed
 from ..events import Attempt, Clock
@@ -44,8 +45,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(msgspec.Struct, frozen=True):
     """A connected socket, where it leads, and every attempt that was made on the way, in order."""
 
     sock: socket.socket
@@ -53,8 +53,7 @@ class Connection:
     attempts: tuple[Attempt, ...]
 
 
-@dataclass(slots=True)
-class _Try:
+class _Try(msgspec.Struct):
     endpoint: Endpoint
     started: float
     task: asyncio.Task[socket.socket]

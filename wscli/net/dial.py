@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ..config import Target, TlsOptions
 from ..errors import CertificateUntrusted, PeerError, ProxyFailed, TLSFailed

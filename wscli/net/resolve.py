@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Thread
 from typing import Any
+
+import msgspec
 
 from ..errors import ResolveFailed, UsageError
 
 _FAMILIES = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """One place to connect to: what socket() and connect() want."""
 
     family: int

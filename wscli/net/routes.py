@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, field
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
-from ..config import Target
+from ..config import Discreet, Target
 from ..errors import UsageError
 from .stream import address_text
 
@@ -17,15 +17,16 @@ _PROXY_PORTS = {"http": 1080, "https": 443, "socks5": 1080, "socks5h": 1080, "so
 _PROXY_HINT = "write http://HOST:PORT, https://…, socks5://…, socks5h://…, socks4://… or socks4a://…"
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyUrl:
+class ProxyUrl(Discreet, frozen=True):
     """A proxy, and who we are to it; `socks5h` and `socks4a` resolve the peer's name themselves."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset({"username", "password"})
 
     scheme: str
     host: str
     port: int
-    username: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = None
 
     def __str__(self) -> str:
         """The URL without its credentials."""

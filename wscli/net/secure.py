@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ..errors import WscliError
 from ..events import Certificate, TlsEstablished
@@ -24,8 +25,7 @@ _MOST_IN_CHAIN = 10
 _DER = 2
 
 
-@dataclass(frozen=True, slots=True)
-class TlsPeer:
+class TlsPeer(msgspec.Struct, frozen=True):
     """Who shall be at the other end: the name that is sent and verified, and `host:port` for messages."""
 
     name: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+
+import msgspec
 
 from ..errors import Unsent, WscliError
 from ..events import MessageSeen
@@ -25,16 +26,14 @@ _CLOSE_SECONDS = 1.0
 _STOPPED_SECONDS = 0.7
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """A message of `--send` or `--send-binary`."""
 
     opcode: Opcode
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What a run sends and when it ends; times in seconds, None for no such limit.
 
     `input_opcode` is what stdin's messages are sent as. `wait` is how long silence lasts, once all was

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ..config import Target
 from ..errors import UsageError, WscliError
@@ -18,8 +18,7 @@ from .stop import Stop
 MOST_REASON_BYTES = 123
 
 
-@dataclass(frozen=True, slots=True)
-class CloseOptions:
+class CloseOptions(msgspec.Struct, frozen=True):
     """The Close to send; `force` sends also a code that may not be on the wire."""
 
     code: int = 1000

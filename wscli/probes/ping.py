@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass, field
 from math import ceil, sqrt
+
+import msgspec
 
 from ..config import Target
 from ..errors import DeadlineExceeded, ExpectationFailed, Interrupted, WscliError
@@ -21,8 +22,7 @@ CLOSE_SECONDS = 1.0
 DEFAULT_SIZE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class PingOptions:
+class PingOptions(msgspec.Struct, frozen=True):
     """`count` 0 means until stopped; `interval` and `wait` are seconds.
 
     `payload` is what every ping carries; without it each has its number, in `size` bytes.
@@ -43,17 +43,16 @@ class PingOptions:
         return str(n).rjust(self.size, "0").encode()[-self.size :] if self.size else b""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(msgspec.Struct):
     """What became of each ping: in time, lost, or still on its way; times in milliseconds."""
 
     journal: Journal
     wait: float
     sent: int = 0
-    rtts: list[float] = field(default_factory=list)
-    lost: set[int] = field(default_factory=set)
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-    _pending: dict[int, asyncio.TimerHandle] = field(default_factory=dict)
+    rtts: list[float] = msgspec.field(default_factory=list)
+    lost: set[int] = msgspec.field(default_factory=set)
+    settled: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    _pending: dict[int, asyncio.TimerHandle] = msgspec.field(default_factory=dict)
 
     def note_sent(self, n: int) -> None:
         """Ping `n` is on its way; from now on it has `wait` seconds."""

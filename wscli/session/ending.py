@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from ..errors import ClosedByPeer, ConnectionLost, WscliError
 from ..events import Closed, FrameSeen, SentClose, Stamp
@@ -14,8 +15,7 @@ ABNORMAL_CLOSURE = 1006
 GOOD_CLOSE_CODES = frozenset({1000, 1001, NO_STATUS_RECEIVED})
 
 
-@dataclass(slots=True)
-class Ending:
+class Ending(msgspec.Struct):
     """Collects the two Close frames as they pass on the wire; `t` are seconds on the run's clock."""
 
     received: FrameSeen | None = None

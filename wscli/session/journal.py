@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from ..events import Clock, Event, FrameSeen, MessageSeen, Stamp, ViolationFound
 from ..wire.dissect import Numbering
@@ -24,8 +25,7 @@ async def _at_once() -> None:
     """The back-pressure of listeners that never lag."""
 
 
-@dataclass(slots=True)
-class Totals:
+class Totals(msgspec.Struct):
     """What went by so far, both ways; bytes are those of messages, after inflation."""
 
     frames_in: int = 0
@@ -61,19 +61,18 @@ class Totals:
             self.bytes_out += size
 
 
-@dataclass(slots=True)
-class Journal:
+class Journal(msgspec.Struct):
     """One for a run, kept through reconnects: the clock, the numbers, the totals and the listeners.
 
     `ready` waits while a listener's reader lags; the session stops reading meanwhile, and so TCP slows the
     peer down.
     """
 
-    clock: Clock = field(default_factory=Clock)
-    listeners: list[Listener] = field(default_factory=list)
+    clock: Clock = msgspec.field(default_factory=Clock)
+    listeners: list[Listener] = msgspec.field(default_factory=list)
     ready: Callable[[], Awaitable[None]] = _at_once
-    numbering: Numbering = field(default_factory=Numbering)
-    totals: Totals = field(default_factory=Totals)
+    numbering: Numbering = msgspec.field(default_factory=Numbering)
+    totals: Totals = msgspec.field(default_factory=Totals)
 
     def deliver(self, batch: Batch) -> None:
         """Hand a batch on to every listener, in order."""

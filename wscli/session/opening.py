@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from msgspec import UNSET, UnsetType
 from websockets.client import ClientProtocol
 
@@ -45,8 +45,7 @@ _PHASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(msgspec.Struct, frozen=True):
     """An established connection, and what came of its first frames with the reply."""
 
     stream: Stream
@@ -58,8 +57,7 @@ class Connection:
     remainder: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Exchange:
+class _Exchange(msgspec.Struct, frozen=True):
     """A request, its reply, and when the request was sent (seconds on the run's clock)."""
 
     stream: Stream

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+
+import msgspec
 
 from ..events import PongReceived, Stamp
 
@@ -10,8 +12,7 @@ from ..events import PongReceived, Stamp
 _MOST = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class _Ping:
+class _Ping(msgspec.Struct, frozen=True):
     n: int
     payload: bytes
     t: float
@@ -23,6 +24,15 @@ class Pings:
     def __init__(self) -> None:
         self.sent = 0
         self._waiting: list[_Ping] = []
+        self._expected: dict[bytes, asyncio.Event] = {}
+
+    def expect(self, payload: bytes) -> asyncio.Event:
+        """Set once a ping with this payload is answered, or a later one is (RFC 6455 §5.5.3)."""
+        return self._expected.setdefault(payload, asyncio.Event())
+
+    def number_of(self, payload: bytes) -> int | None:
+        """The number of the newest ping with this payload that waits for its pong."""
+        return next((ping.n for ping in reversed(self._waiting) if ping.payload == payload), None)
 
     def note_sent(self, payload: bytes, t: float) -> int:
         """A ping was handed to the socket at `t`; its number."""
@@ -35,6 +45,9 @@ class Pings:
         """The event for this pong, or nothing when no ping of ours has this payload."""
         for index, ping in enumerate(self._waiting):
             if ping.payload == payload:
+                for older in self._waiting[: index + 1]:
+                    if older.payload in self._expected:
+                        self._expected.pop(older.payload).set()
                 del self._waiting[index]
                 rtt = round((stamp.t - ping.t) * 1000, 3)
                 return PongReceived(t=stamp.t, time=stamp.time, n=ping.n, rtt_ms=rtt, length=len(payload))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import quote, urljoin
+
+from msgspec.structs import replace
 
 from ..config import Target, Url, parse_url
 from ..errors import Refused, UsageError

@@ -5,8 +5,9 @@ Names are those of the IANA WebSocket Close Code Number Registry, spelled out an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from .rules import Violation, quoted, violation
 
@@ -44,8 +45,7 @@ _NEVER_SENT: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ClosePayload:
+class ClosePayload(msgspec.Struct, frozen=True):
     """What a Close frame says; `code` is None when it gives none.
 
     `reason` is readable always: what is not UTF-8 in it stands as backslash escapes, `raw_reason` has the

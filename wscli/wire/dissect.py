@@ -7,8 +7,8 @@ by `admit`, which session/ gives: after it said no, frames are still shown, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from ..events import Direction, Event, FrameSeen, FrameType, MessageSeen, Stamp, ViolationFound
@@ -32,8 +32,7 @@ FRAME_TYPES: tuple[FrameType, ...] = (
 )
 
 
-@dataclass(slots=True)
-class Numbering:
+class Numbering(msgspec.Struct):
     """The numbers given so far, over both directions and on through reconnects (contract §4)."""
 
     frames: int = 0
@@ -70,6 +69,8 @@ class Dissector:
         self._lint = lint
         self._admit = admit
         self._text_open = False
+        # Why this side must fail the connection, from the event on that tells of the frame at fault.
+        self.fault: Fault | None = None
         self._decoder = FrameDecoder(
             masked=direction == "out",
             limit=max_size,
@@ -79,11 +80,6 @@ class Dissector:
         self._assembler = MessageAssembler(
             max_size=max_size, inflater=_inflater(direction, deflate), opaque_rsv=opaque_rsv
         )
-
-    @property
-    def fault(self) -> Fault | None:
-        """Why this side must fail the connection, once it must."""
-        return self._assembler.fault
 
     def stop(self) -> None:
         """From here on frames are shown, and nothing is made of them (RFC 6455 §7.1.7)."""
@@ -110,6 +106,7 @@ class Dissector:
             return
         if alive:
             self._assembler.look_ahead(pending)
+            self.fault = self._assembler.fault
             if self.fault is None:
                 return
         frame = self._decoder.abandon()
@@ -163,6 +160,8 @@ class Dissector:
             broken = self._admit(run.ends[index]) and index == culprit
             content = self._assembler.refused if broken else frame.payload
             self._numbering.frames += 1
+            if broken:
+                self.fault = self._assembler.fault
             yield self._frame_event(frame, content, stamp)
             if broken:
                 yield from self._violations_of_fault(stamp, self._numbering.frames)
@@ -174,6 +173,7 @@ class Dissector:
         content = frame.payload
         if self._admit(consumed):
             content, message = self._assembler.add(frame)
+        self.fault = self._assembler.fault
         self._numbering.frames += 1
         seen = self._frame_event(frame, content, stamp)
         # Let go of what the event holds too: a message may be as long as the limit.
@@ -191,6 +191,7 @@ class Dissector:
         if self._lint is None:
             # Our own frames may be wrong on purpose; what follows them is told as ever.
             self._assembler.forgive()
+            self.fault = None
         elif self.fault is not None and self.fault.violation is not None:
             yield _violation(self.fault.violation, n, stamp)
 

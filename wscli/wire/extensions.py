@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from ..events import Extension
 from .headers import TOKEN
@@ -24,16 +25,14 @@ _LEXEME: Final = re.compile(
 _WINDOW_BITS: Final = re.compile(r"8|9|1[0-5]")
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedExtensions:
+class ParsedExtensions(msgspec.Struct, frozen=True):
     """The extensions that a header lists, and what in it does not follow the grammar."""
 
     extensions: tuple[Extension, ...]
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeflateParams:
+class DeflateParams(msgspec.Struct, frozen=True):
     """permessage-deflate as it was agreed on; window bits from 8 to 15 (RFC 7692 §7.1)."""
 
     server_no_context_takeover: bool = False
@@ -88,8 +87,7 @@ def opaque_rsv(extensions: Sequence[Extension]) -> int:
     return (0x30 if known else 0x70) if unknown else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Lexeme:
+class _Lexeme(msgspec.Struct, frozen=True):
     kind: str
     text: str
 

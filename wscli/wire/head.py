@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, TypeVar
+
+import msgspec
 
 from ..errors import UsageError
 from ..events import Headers
@@ -49,8 +50,7 @@ _STATUS_LINE: Final = re.compile(_VERSION + r"([ \t]+)([1-9][0-9]{2})(?:([ \t])(
 _REQUEST_LINE: Final = re.compile(rf"({TOKEN.pattern}) +(\S+(?:[ \t]+\S+)*) +{_VERSION}[ \t]*")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
+class RequestHead(msgspec.Struct, frozen=True):
     """A request line and its headers, in wire order and case, as ISO-8859-1 text; `raw` is every byte."""
 
     method: str
@@ -61,8 +61,7 @@ class RequestHead:
     problems: tuple[Violation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(msgspec.Struct, frozen=True):
     """A status line and its headers, in wire order and case, as ISO-8859-1 text; `raw` is every byte."""
 
     version: str
@@ -78,8 +77,7 @@ class ResponseHead:
         return 100 <= self.status < 200 and self.status != 101
 
 
-@dataclass(frozen=True, slots=True)
-class MalformedHead:
+class MalformedHead(msgspec.Struct, frozen=True):
     """What came instead of a head.
 
     `reason` completes "the reply is no valid handshake: …"; `raw` is all that came, up to the limit.

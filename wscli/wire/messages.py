@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 import io
-from dataclasses import dataclass
+
+import msgspec
 
 from ..errors import ProtocolViolated, TooLarge, WscliError
 from ..events import MessageType
@@ -18,8 +19,7 @@ from .inflate import InflatedTooLarge, InflateError, Inflater
 from .runs import MessageRun
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One whole message; `wire_length` and `length` are bytes before and after inflation."""
 
     type: MessageType
@@ -29,8 +29,7 @@ class Message:
     compressed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """Why this side fails the connection (RFC 6455 §7.1.7): our Close code, the error, what was broken."""
 
     close_code: int

@@ -6,8 +6,9 @@ Everything that speaks of a rule, the docs included, takes it from `RULES`; a `V
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+import msgspec
 
 from ..events import Severity
 
@@ -22,8 +23,7 @@ class Rule(NamedTuple):
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(msgspec.Struct, frozen=True):
     """A rule that the peer broke: a stable slug, its RFC section, and what was seen."""
 
     rule: str
