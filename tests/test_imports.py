@@ -22,8 +22,8 @@ PACKAGE = ROOT / "wscli"
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"repl", "completion"},
-    {"oneshot"},
+    {"repl", "completion", "reports"},
+    {"oneshot", "check"},
     {"probes", "expect", "credentials"},
     {"session", "server", "sinks"},
     {"net"},
@@ -171,7 +171,7 @@ def test_version_imports_nothing() -> None:
     assert imported_by("--version") <= {"wscli", "__future__"}
 
 
-@pytest.mark.parametrize("command", ["handshake", "ping", "close", "connect", "serve"])
+@pytest.mark.parametrize("command", ["handshake", "ping", "close", "connect", "check", "serve"])
 def test_help_imports_neither_websockets_nor_the_prompt(command: str) -> None:
     heavy = {"websockets", "prompt_toolkit", "pydantic"}
     assert not imported_by(command, "--help") & heavy

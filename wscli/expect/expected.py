@@ -17,11 +17,13 @@ _ABNORMAL = 1006
 class Expected:
     """Feeds every expectation, in the order of the wire; what was met stays met, whatever comes later.
 
-    `state` is MET once all but the lasting ones are, FAILED once one cannot be met any more.
+    `state` is MET once all but the lasting ones are (with `to_the_end`: not before `end`), FAILED once one
+    cannot be met any more.
     """
 
-    def __init__(self, expectations: Iterable[Expectation]) -> None:
+    def __init__(self, expectations: Iterable[Expectation], *, to_the_end: bool = False) -> None:
         self.all = tuple(expectations)
+        self._to_the_end = to_the_end
         self.state = State.PENDING
         self._about_messages = [one for one in self.all if one.about_messages]
 
@@ -31,7 +33,7 @@ class Expected:
     @property
     def ends_by_itself(self) -> bool:
         """Whether being met ends a run: `--reject` alone does not."""
-        return any(not one.lasting for one in self.all)
+        return not self._to_the_end and any(not one.lasting for one in self.all)
 
     def feed(self, batch: Sequence[Event | MessageRun], /) -> None:
         """Take what happened."""

@@ -32,13 +32,15 @@ class Text(Expectation):
         self._pattern = compiled(option, pattern)
         self._misses = NearestMiss(pattern)
         self._binary = 0
+        self.found: re.Match[str] | None = None
 
     def message(self, payload: bytes, *, text: bool) -> None:
         if not text:
             self._binary += 1
             return
         content = payload.decode()
-        if self._pattern.search(content):
+        self.found = self._pattern.search(content)
+        if self.found is not None:
             self.state = State.MET
         else:
             self._misses.note(content)
@@ -80,8 +82,10 @@ class Json(Expectation):
 
     about_messages = True
 
-    def __init__(self, expression: str, option: str = "--expect-json") -> None:
-        self._path = JsonPath.parse(expression, option)
+    def __init__(self, expression: str | JsonPath, option: str = "--expect-json") -> None:
+        if isinstance(expression, str):
+            expression = JsonPath.parse(expression, option)
+        self._path = expression
         super().__init__(f"a JSON message with {self._path}", option)
         self._misses = self._no_json = 0
         self._nearest = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec.structs import asdict
@@ -64,13 +64,13 @@ async def watching(session: Session, stop: Stop) -> AsyncIterator[Watch]:
     """A Watch over an open session."""
     watch = Watch()
 
-    async def end_with(waited: Any) -> None:
+    async def end_with(wait: Callable[[], Awaitable[None]]) -> None:
         try:
-            await waited
+            await wait()
         finally:
             watch.end()
 
-    tasks = [asyncio.create_task(end_with(session.wait_closed())), asyncio.create_task(end_with(stop.wait()))]
+    tasks = [asyncio.create_task(end_with(session.wait_closed)), asyncio.create_task(end_with(stop.wait))]
     try:
         yield watch
     finally:

@@ -1,0 +1,137 @@
+"""What a check learns of its connection: times of phases, what was negotiated, how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from ..events import (
+    Closed,
+    Connected,
+    Extension,
+    MessageSeen,
+    Opened,
+    PongReceived,
+    Proxied,
+    Resolved,
+    ResponseReceived,
+    TlsEstablished,
+    ViolationFound,
+)
+from ..session.journal import Batch
+from ..wire.runs import MessageRun
+
+_PHASES = {Resolved: "resolve", Connected: "connect", Proxied: "proxy", TlsEstablished: "tls"}
+# A peer that breaks rules without end must not fill the report.
+_MOST_VIOLATIONS = 20
+# What may wait to be looked at before the peer has to wait, in messages and bytes.
+_MOST_WAITING = 1000
+_MOST_WAITING_BYTES = 1024 * 1024
+
+
+class Facts:
+    """Listens; times in milliseconds, `first_message` in seconds on the run's clock."""
+
+    def __init__(self) -> None:
+        self.phases: dict[str, float] = {}
+        self.opened: Opened | None = None
+        self.closed: Closed | None = None
+        self.status: int | None = None
+        self.tls_not_after: str | None = None
+        self.first_message: float | None = None
+        self.violations: list[str] = []
+        self.pongs: list[PongReceived] = []
+        self.changed = asyncio.Event()
+
+    def feed(self, batch: Batch, /) -> None:
+        """Take what happened."""
+        for item in batch:
+            match item:
+                case MessageRun() | MessageSeen():
+                    self._message(item)
+                case Resolved() | Connected() | Proxied() | TlsEstablished():
+                    # A redirect goes through the phases again.
+                    phase = _PHASES[type(item)]
+                    self.phases[phase] = round(self.phases.get(phase, 0) + item.duration_ms, 3)
+                    if isinstance(item, TlsEstablished) and item.certificate is not None:
+                        self.tls_not_after = item.certificate.not_after
+                case ResponseReceived():
+                    self.phases["upgrade"], self.status = item.duration_ms, item.status
+                case Opened():
+                    self.opened = item
+                case Closed():
+                    self.closed = item
+                case PongReceived():
+                    self.pongs.append(item)
+                case ViolationFound():
+                    if len(self.violations) < _MOST_VIOLATIONS:
+                        self.violations.append(item.rule)
+                case _:
+                    continue
+        self.changed.set()
+
+    def _message(self, item: MessageRun | MessageSeen) -> None:
+        if self.first_message is None and item.direction == "in":
+            self.first_message = item.stamp.t if isinstance(item, MessageRun) else item.t
+
+
+def extension_text(extension: Extension) -> str:
+    """An extension with its parameters, as the header writes them (RFC 6455 §9.1)."""
+    params = (name if value is None else f"{name}={value}" for name, value in extension.params)
+    return "; ".join([extension.name, *params])
+
+
+class Inbox:
+    """The messages that no step has looked at yet; `ready` holds the peer up while there are too many.
+
+    Without `keep`, when no step looks at messages, they are let go at once.
+    """
+
+    def __init__(self, *, keep: bool) -> None:
+        self._keep = keep
+        self._messages: deque[tuple[bytes, bool]] = deque()
+        self._bytes = 0
+        self._changed = asyncio.Event()
+
+    def feed(self, batch: Batch, /) -> None:
+        """Take the incoming messages."""
+        if not self._keep:
+            return
+        for item in batch:
+            if isinstance(item, MessageRun) and item.direction == "in":
+                text = item.type == "text"
+                for payload in item.payloads:
+                    self._put(payload, text)
+            elif isinstance(item, MessageSeen) and item.direction == "in":
+                self._put(item.payload, item.type == "text")
+        self._changed.set()
+
+    def _put(self, payload: bytes, text: bool) -> None:
+        self._messages.append((payload, text))
+        self._bytes += len(payload)
+
+    def take(self) -> tuple[bytes, bool] | None:
+        """The next message, and whether it is text; None when none is here."""
+        if not self._messages:
+            return None
+        payload, text = self._messages.popleft()
+        self._bytes -= len(payload)
+        self._changed.set()
+        return payload, text
+
+    def discard(self) -> None:
+        """No step will look at messages any more."""
+        self._keep = False
+        self._messages.clear()
+        self._bytes = 0
+        self._changed.set()
+
+    async def changed(self) -> None:
+        """Wait for a message to come or go."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def ready(self) -> None:
+        """Wait while too many messages wait."""
+        while len(self._messages) > _MOST_WAITING or self._bytes > _MOST_WAITING_BYTES:
+            await self.changed()

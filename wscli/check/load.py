@@ -1,0 +1,211 @@
+"""From a suite file to a `Suite`: read, checked, its matrix spread, its variables put in.
+
+Everything that can be wrong in a file is said here, before anything is sent, with file, line and key.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from ..errors import InputFailed, UsageError
+from .connection import connection_of, merged
+from .expectations import check_expectations
+from .steps import StepReader
+from .suite import Check, Limits, Source, Suite, seconds_of
+from .tables import CheckTable, DefaultsTable, LimitsTable, ProfileTable, SuiteTable
+from .trouble import Places
+from .variables import Variables
+
+_LARGEST_FILE: Final = 16 * 1024 * 1024
+_MOST_CHECKS: Final = 100_000
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
+_SECRET_NAME: Final = re.compile(
+    r"token|secret|password|passwd|api_?key|credential|auth|cookie", re.IGNORECASE
+)
+
+
+def load_suite(file: Path, environment: Mapping[str, str]) -> Suite:
+    """The suite in `file`.
+
+    Raises: InputFailed when it cannot be read, UsageError for what is wrong in it.
+    """
+    text = _read(file)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(wrong))
+        line, said = (found[1], str(wrong)[: found.start()].strip()) if found else (_lines(text), str(wrong))
+        raise UsageError(f"{file}:{line}: not TOML: {said[:1].lower()}{said[1:]}") from None
+    except RecursionError:
+        raise UsageError(f"{file}:1: not TOML that can be read: it nests too deep") from None
+    places = Places(str(file), text)
+    try:
+        table = msgspec.convert(document, SuiteTable)
+    except msgspec.ValidationError as wrong:
+        raise places.misshapen(wrong) from None
+    used = set(_REFERENCE.findall(text))
+    return _Loader(table, places, file, environment, used).suite()
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + 1
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_LARGEST_FILE + 1)
+    except OSError as failure:
+        raise UsageError(
+            f"cannot read the suite {str(file)!r}: {failure.strerror or failure}",
+            hint="wscli check --init writes a starter file",
+        ) from None
+    if len(content) > _LARGEST_FILE:
+        raise UsageError(f"{file}: the file is over 16 MiB", hint="is it the right file?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = content.count(b"\n", 0, wrong.start) + 1
+        raise InputFailed(f"{file}:{line}: not UTF-8 text") from None
+
+
+class _Loader:
+    def __init__(
+        self,
+        table: SuiteTable,
+        places: Places,
+        file: Path,
+        environment: Mapping[str, str],
+        used: set[str],
+    ) -> None:
+        self._table = table
+        self._places = places
+        self._file = file
+        self._environment = environment
+        self._secrets = tuple(
+            environment[name] for name in used if name in environment and _SECRET_NAME.search(name)
+        )
+        self._names: dict[str, int] = {}
+
+    def suite(self) -> Suite:
+        table = self._table
+        checks: list[Check] = []
+        for index, each in enumerate(table.check):
+            for values in self._combinations(each, index):
+                checks.append(self._check(each, index, values))
+                if len(checks) > _MOST_CHECKS:
+                    raise self._places.error(
+                        ("check", index), f"more than {_MOST_CHECKS:,} checks in one file"
+                    )
+        return Suite(table.name or self._file.stem, tuple(checks), table.jobs)
+
+    def _combinations(self, table: CheckTable, index: int) -> Iterator[dict[str, object]]:
+        matrix = table.matrix or {}
+        for name, values in matrix.items():
+            if not values:
+                raise self._places.error(("check", index, "matrix", name), "the list is empty")
+        for combination in itertools.product(*matrix.values()):
+            yield dict(zip(matrix, combination, strict=True))
+
+    def _check(self, table: CheckTable, index: int, matrix: Mapping[str, object]) -> Check:
+        place = ("check", index)
+        variables = self._variables(matrix)
+        layers = self._layers(table, place)
+        name = self._name(table, place, variables, matrix)
+        url, connection = connection_of(layers, variables, self._places, self._file.parent)
+        if url is None:
+            raise self._places.error(
+                place, "the check has no url", "give it a url, or a profile that has one"
+            )
+        steps = StepReader(self._places, (*place, "steps"), variables, self._file.parent)
+        return Check(
+            name=name,
+            url=url,
+            source=Source(str(self._file), self._places.line((*place, "name"))),
+            connection=connection,
+            tags=_texts(table.tags),
+            retries=_first([layer.retries for layer, _ in layers], 0),
+            retry_seconds=self._retry_seconds(layers),
+            steps=steps.read(table.steps or []),
+            limits=self._limits(layers),
+            expect=check_expectations(layers, variables, self._places),
+            secrets=self._secrets,
+        )
+
+    def _variables(self, matrix: Mapping[str, object]) -> Variables:
+        base = Variables(matrix, self._environment)
+        values: dict[str, object] = dict(matrix)
+        for name, value in (self._table.variables or {}).items():
+            with self._places.at("variables", name):
+                if name not in matrix:
+                    values[name] = base.expand(value) if isinstance(value, str) else value
+        return Variables(values, self._environment)
+
+    def _layers(self, table: CheckTable, place: tuple[str | int, ...]) -> list[Layer]:
+        layers: list[Layer] = [(table, place)]
+        profiles = self._table.profile or {}
+        if table.profile is not None:
+            if table.profile not in profiles:
+                known = ", ".join(profiles) or "none"
+                raise self._places.error(
+                    (*place, "profile"),
+                    f"there is no profile {table.profile!r}",
+                    f"the profiles are: {known}",
+                )
+            layers.append((profiles[table.profile], ("profile", table.profile)))
+        if self._table.defaults is not None:
+            layers.append((self._table.defaults, ("defaults",)))
+        return layers
+
+    def _name(
+        self,
+        table: CheckTable,
+        place: tuple[str | int, ...],
+        variables: Variables,
+        matrix: Mapping[str, object],
+    ) -> str:
+        with self._places.at(*place, "name"):
+            name = variables.expand(table.name)
+        if matrix and name == table.name:
+            # A name of its own for each combination, without the author's having to say how.
+            name += f" [{', '.join(f'{key}={value}' for key, value in matrix.items())}]"
+        if name in self._names:
+            raise self._places.error(
+                (*place, "name"),
+                f"the name {name!r} is taken by the check on line {self._names[name]}",
+                "every check needs a name of its own",
+            )
+        self._names[name] = self._places.line((*place, "name"))
+        return name
+
+    def _retry_seconds(self, layers: list[Layer]) -> float:
+        for table, place in layers:
+            if table.retry_delay is not None:
+                with self._places.at(*place, "retry-delay"):
+                    return seconds_of(table.retry_delay)
+        return 1.0
+
+    def _limits(self, layers: list[Layer]) -> Limits:
+        found: dict[str, float] = {}
+        for name, value, path in merged(layers, "limits", LimitsTable):
+            with self._places.at(*path):
+                found[name] = seconds_of(value)
+        return Limits(**found)
+
+
+Layer = tuple[CheckTable | ProfileTable | DefaultsTable, tuple[str | int, ...]]
+
+
+def _texts(value: str | list[str] | None) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+
+
+def _first(values: list[Any], default: Any) -> Any:
+    return next((value for value in values if value is not None), default)

@@ -1,0 +1,296 @@
+"""One attempt at one check: opens, performs the steps, holds the limits, closes, judges."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from ..config import Target
+from ..errors import (
+    ClosedByPeer,
+    ConnectionLost,
+    DeadlineExceeded,
+    ExpectationFailed,
+    Unsent,
+    WscliError,
+)
+from ..expect.closing import CloseCode
+from ..expect.expectation import Expectation, State
+from ..expect.expected import Expected
+from ..expect.jsonpath import compiled, search
+from ..expect.messages import Json, Text
+from ..probes.conduct import Watch, close_warning, open_unless_stopped, watching
+from ..probes.stop import Stop
+from ..session.journal import Journal
+from ..session.session import Session
+from .facts import Facts, Inbox
+from .steps import DEFAULT_WITHIN
+from .suite import Await, Check, Close, Ping, Send, Step, Wait
+from .variables import Captured, Template
+
+# Contract §3: how long our own Close may take to be answered, where no step is about that.
+_CLOSE_SECONDS = 1.0
+
+
+class Attempt:
+    """One attempt; `place` says where it failed, in words of ours alone."""
+
+    def __init__(self, check: Check, target: Target, stop: Stop) -> None:
+        self.facts = Facts()
+        self.place = ""
+        self.journal = Journal()
+        self._check = check
+        self._stop = stop
+        self._expected = Expected([make() for make in check.expect], to_the_end=True)
+        looks = any(isinstance(step.action, Await) for step in check.steps)
+        self._inbox = Inbox(keep=looks)
+        self.journal.listeners += [self.facts, self._inbox]
+        if self._expected:
+            self.journal.listeners.append(self._expected)
+        self.journal.ready = self._inbox.ready
+        self._session = Session(target, self.journal, strict_close=False)
+        self._captured: dict[str, object] = {}
+        self._close_was_expected = False
+
+    async def perform(self) -> WscliError | None:
+        """What it came to; None when all went well."""
+        try:
+            failure = await self._within_the_limit()
+        except WscliError as raised:
+            failure = raised
+        if failure is None and self._session.failure is not None and not self._is_expected_end():
+            failure = self._session.failure
+        if isinstance(failure, ExpectationFailed):
+            return failure
+        verdict = self._expected.judge(failure)
+        if verdict is not None and verdict is not failure:
+            self.place = "expect"
+        return verdict
+
+    def _is_expected_end(self) -> bool:
+        return self._close_was_expected and isinstance(self._session.failure, ClosedByPeer | ConnectionLost)
+
+    async def _within_the_limit(self) -> WscliError | None:
+        total = self._check.limits.total
+        try:
+            async with asyncio.timeout(total):
+                return await self._run()
+        except TimeoutError:
+            during = f" ({self.place})" if self.place else ""
+            return _over("total", f"the check was not over after {total:g} s{during}")
+
+    async def _run(self) -> WscliError | None:
+        session = self._session
+        async with session:
+            if not await open_unless_stopped(session, self._stop):
+                return self._stop.cause
+            self._judge_opening()
+            async with watching(session, self._stop) as watch:
+                for number, step in enumerate(self._check.steps, 1):
+                    self.place = f"step {number} ({step.title})"
+                    await self._step(step, watch)
+                    self._heed_expectations()
+                self.place = ""
+                await self._first_message(watch)
+                await self._awaited_close(watch)
+            await self._close()
+        return None
+
+    def _judge_opening(self) -> None:
+        limit, opened = self._check.limits.open, self.facts.opened
+        if limit is not None and opened is not None and opened.total_ms > limit * 1000:
+            raise _over("open", f"the opening took {opened.total_ms:g} ms, more than {limit * 1000:g} ms")
+        self._heed_expectations()
+
+    def _heed_expectations(self) -> None:
+        if self._expected.state is State.FAILED:
+            failure = self._expected.failure()
+            if failure is not None:
+                raise failure
+
+    async def _step(self, step: Step, watch: Watch) -> None:
+        match step.action:
+            case Send() as action:
+                await self._send(action)
+            case Wait() as action:
+                await watch.pause(action.seconds)
+            case Ping() as action:
+                await self._ping(action, watch)
+            case Await() as action:
+                await self._await(action, watch)
+            case Close() as action:
+                await self._close_as_told(action)
+
+    async def _send(self, action: Send) -> None:
+        session = self._session
+        try:
+            if action.binary is not None:
+                session.send_binary(action.binary)
+            elif action.text is not None:
+                session.send_text(action.text.fill(self._captured).encode())
+            else:
+                session.send_text(_json(action.json, self._captured).encode())
+            await session.room()
+        except Unsent as failure:
+            raise self._why_over(failure) from None
+
+    def _why_over(self, otherwise: WscliError) -> WscliError:
+        """Why nothing more can come of the connection."""
+        if self._session.failure is not None:
+            return self._session.failure
+        closed = self.facts.closed
+        if closed is None:
+            return self._stop.cause or otherwise
+        return type(otherwise)(
+            f"{otherwise.message}: the connection had ended with {closed.code} ({closed.name})"
+        )
+
+    async def _ping(self, action: Ping, watch: Watch) -> None:
+        facts, before = self.facts, len(self.facts.pongs)
+        try:
+            self._session.send_ping(action.payload)
+        except Unsent as failure:
+            raise self._why_over(failure) from None
+        if not await _until(lambda: len(facts.pongs) > before, facts.changed, watch, action.seconds):
+            late = DeadlineExceeded(
+                f"no pong came within {action.seconds:g} s",
+                hint="the peer must answer pings (RFC 6455 §5.5.2)",
+            )
+            raise self._why_over(late) if watch.over else late
+        limit, rtt = self._check.limits.rtt, facts.pongs[-1].rtt_ms
+        if limit is not None and rtt > limit * 1000:
+            raise _over("rtt", f"the pong took {rtt:g} ms, more than {limit * 1000:g} ms")
+
+    async def _await(self, action: Await, watch: Watch) -> None:
+        expectation = action.make(self._captured)
+        if action.closing:
+            await self._await_close(expectation, action.seconds, watch)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(action.seconds):
+                await self._look(expectation, watch)
+        if expectation.state is not State.MET:
+            expectation.end()
+            raise self._unmet(expectation, action.seconds, watch)
+        self._capture(expectation, action)
+
+    async def _look(self, expectation: Expectation, watch: Watch) -> None:
+        """Show the expectation one message after the other; what it does not want is passed over."""
+        inbox = self._inbox
+        while expectation.state is State.PENDING:
+            message = inbox.take()
+            if message is not None:
+                payload, text = message
+                expectation.message(payload, text=text)
+                continue
+            self._heed_expectations()
+            if watch.over:
+                return
+            await _either(inbox.changed(), watch)
+
+    def _unmet(self, expectation: Expectation, seconds: float, watch: Watch) -> WscliError:
+        if watch.over:
+            return self._why_over(ExpectationFailed(expectation.story()))
+        return ExpectationFailed(f"{expectation.story()} within {seconds:g} s")
+
+    async def _await_close(self, expectation: Expectation, seconds: float, watch: Watch) -> None:
+        self._inbox.discard()
+        over = await watch.pause(seconds)
+        if self.facts.closed is not None:
+            expectation.event(self.facts.closed)
+        if expectation.state is not State.MET:
+            expectation.end()
+            within = "" if over else f" within {seconds:g} s"
+            raise ExpectationFailed(f"{expectation.story()}{within}")
+        self._close_was_expected = True
+
+    def _capture(self, expectation: Expectation, action: Await) -> None:
+        if isinstance(expectation, Text) and expectation.found is not None:
+            self._captured |= {name: value or "" for name, value in expectation.found.groupdict().items()}
+        if isinstance(expectation, Json):
+            for name, path in action.capture:
+                value = search(compiled(path, "capture"), expectation.document)
+                if value is None:
+                    raise ExpectationFailed(f"capture: {path} is null or not there, and {name} needs it")
+                self._captured[name] = value
+
+    async def _close_as_told(self, action: Close) -> None:
+        session = self._session
+        self._inbox.discard()
+        seconds = action.seconds if action.seconds is not None else session.target.close_timeout
+        await session.close(action.code, action.reason.fill(self._captured), seconds=seconds)
+        if warning := close_warning(session):
+            raise DeadlineExceeded(warning) if session.ending.tcp == "open" else ConnectionLost(warning)
+
+    async def _first_message(self, watch: Watch) -> None:
+        limit, opened, facts = self._check.limits.first_message, self.facts.opened, self.facts
+        if limit is None or opened is None:
+            return
+        left = max(0.0, opened.t + limit - self.journal.clock.now())
+        await _until(lambda: facts.first_message is not None, facts.changed, watch, left)
+        if facts.first_message is None:
+            raise _over("first-message", f"no message came within {limit * 1000:g} ms")
+        if (took := facts.first_message - opened.t) > limit:
+            raise _over(
+                "first-message",
+                f"the first message took {took * 1000:.1f} ms, more than {limit * 1000:g} ms",
+            )
+
+    async def _awaited_close(self, watch: Watch) -> None:
+        """With an expected close code it is the peer that closes; ours would be answered with our own."""
+        if any(isinstance(one, CloseCode) for one in self._expected.all) and not watch.over:
+            self._inbox.discard()
+            if not await watch.pause(DEFAULT_WITHIN):
+                self._expected.end()
+
+    async def _close(self) -> None:
+        self._inbox.discard()
+        session = self._session
+        await session.close(seconds=min(_CLOSE_SECONDS, session.target.close_timeout))
+        if session.failure is None and session.unsent:
+            raise Unsent(f"messages that were not sent when the connection ended: {session.unsent}")
+
+
+async def _until(holds: Callable[[], bool], changed: asyncio.Event, watch: Watch, seconds: float) -> bool:
+    """Waits until it holds, for `seconds` at most, not longer than the connection lasts; whether it does."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not holds() and not watch.over:
+                changed.clear()
+                await _either(changed.wait(), watch)
+    return holds()
+
+
+async def _either(change: Coroutine[Any, Any, object], watch: Watch) -> None:
+    """Waits for a change, or for there to be nothing more to wait for."""
+    waits: list[asyncio.Task[object]] = [asyncio.create_task(change), asyncio.create_task(watch.pause())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+
+def _over(limit: str, message: str) -> ExpectationFailed:
+    return ExpectationFailed(f"{message} (limits.{limit})")
+
+
+def _json(value: Any, captured: Mapping[str, object]) -> str:
+    return json.dumps(_filled(value, captured), ensure_ascii=False, separators=(",", ":"))
+
+
+def _filled(value: Any, captured: Mapping[str, object]) -> Any:
+    """A JSON value with its templates filled; a text that is one variable and no more keeps its type."""
+    if isinstance(value, Template):
+        if len(value.pieces) == 1 and isinstance(value.pieces[0], Captured):
+            return captured[value.pieces[0].name]
+        return value.fill(captured)
+    if isinstance(value, list):
+        return [_filled(each, captured) for each in value]
+    if isinstance(value, dict):
+        return {key: _filled(each, captured) for key, each in value.items()}
+    return value

@@ -1,0 +1,187 @@
+"""Runs checks, so many at a time, each with its retries; one result, in the order of the files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from ..config import Target
+from ..errors import WscliError, exit_code_for
+from ..probes.stop import Stop
+from ..sinks.redact import Redactor
+from .facts import extension_text
+from .play import Attempt
+from .result import CheckResult, RunResult
+from .suite import Check
+
+DEFAULT_JOBS: Final = 50
+
+Connect = Callable[[Check], AbstractAsyncContextManager[Target]]
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how far the run is."""
+
+    def began(self, check: Check) -> None:
+        """A check begins, or begins again."""
+
+    def ended(self, check: Check, result: CheckResult) -> None:
+        """A check has its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run and how: `checks` with the names of their suites, `jobs` at a time."""
+
+    checks: Sequence[tuple[str, Check]]
+    jobs: int = DEFAULT_JOBS
+    fail_fast: bool = False
+    show_secrets: bool = False
+
+
+class Runner:
+    """One run of `plan`; `connect` gives a check's target, and holds up what it needs (a demo server)."""
+
+    def __init__(self, plan: Plan, connect: Connect, watcher: Watcher, stop: Stop) -> None:
+        self._plan = plan
+        self._connect = connect
+        self._watcher = watcher
+        self._asked = stop
+        self._stop = Stop()
+        self._results: list[CheckResult | None] = [None] * len(plan.checks)
+
+    async def run(self) -> RunResult:
+        """All results. When it is told to end, what has none by then is skipped."""
+        loop = asyncio.get_running_loop()
+        started, since = _now(), loop.time()
+        queue = iter(enumerate(self._plan.checks))
+        jobs = min(self._plan.jobs, len(self._plan.checks))
+        passing_on = asyncio.create_task(self._pass_on())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(jobs):
+                    group.create_task(self._work(queue))
+        finally:
+            passing_on.cancel()
+            await asyncio.gather(passing_on, return_exceptions=True)
+        results = tuple(
+            result or _skipped(suite, check)
+            for result, (suite, check) in zip(self._results, self._plan.checks, strict=True)
+        )
+        return RunResult(results, started, round((loop.time() - since) * 1000, 3))
+
+    async def _pass_on(self) -> None:
+        await self._asked.wait()
+        self._stop.request(self._asked.cause)
+
+    async def _work(self, queue: Iterator[tuple[int, tuple[str, Check]]]) -> None:
+        for index, (suite, check) in queue:
+            if self._stop.requested:
+                return
+            result = await self._check(suite, check)
+            self._results[index] = result
+            self._watcher.ended(check, result)
+            if result.verdict == "failed" and self._plan.fail_fast:
+                self._stop.request(None)
+
+    async def _check(self, suite: str, check: Check) -> CheckResult:
+        number = 1
+        while True:
+            self._watcher.began(check)
+            result = await self._attempt(suite, check, number)
+            if result.verdict != "failed" or number > check.retries or self._stop.requested:
+                return result
+            await self._pause(check.retry_seconds)
+            number += 1
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return
+
+    async def _attempt(self, suite: str, check: Check, number: int) -> CheckResult:
+        loop = asyncio.get_running_loop()
+        started, since = _now(), loop.time()
+        attempt: Attempt | None = None
+        failure: WscliError | None
+        redactor = Redactor(check.secrets, show=self._plan.show_secrets)
+        try:
+            async with self._connect(check) as target:
+                redactor = Redactor.for_target(target, check.secrets, show=self._plan.show_secrets)
+                attempt = Attempt(check, target, self._stop)
+                failure = await attempt.perform()
+        except WscliError as raised:
+            failure = raised
+        if self._stop.requested and (failure is None or failure is self._stop.cause):
+            # Nobody waited for the end of it: it neither passed nor failed.
+            return _skipped(suite, check)
+        duration = round((loop.time() - since) * 1000, 3)
+        return _result(suite, check, attempt, failure, redactor, (number, started, duration))
+
+
+def _result(
+    suite: str,
+    check: Check,
+    attempt: Attempt | None,
+    failure: WscliError | None,
+    redactor: Redactor,
+    measured: tuple[int, str, float],
+) -> CheckResult:
+    attempts, started, duration_ms = measured
+    code = exit_code_for(failure)
+    facts = None if attempt is None else attempt.facts
+    opened = None if facts is None else facts.opened
+    totals = None if attempt is None else attempt.journal.totals
+    return CheckResult(
+        name=check.name,
+        suite=suite,
+        url=redactor.scrub(check.url),
+        verdict="passed" if failure is None else "failed",
+        file=check.source.file,
+        line=check.source.line,
+        tags=check.tags,
+        kind=code.kind,
+        exit_code=int(code),
+        place="" if failure is None or attempt is None else attempt.place,
+        message="" if failure is None else redactor.scrub(failure.message),
+        hint="" if failure is None else redactor.scrub(failure.hint),
+        attempts=attempts,
+        started=started,
+        duration_ms=duration_ms,
+        open_ms=None if opened is None else opened.total_ms,
+        phases_ms=() if facts is None else tuple(facts.phases.items()),
+        status=None if facts is None else facts.status,
+        subprotocol=None
+        if opened is None or opened.subprotocol is None
+        else redactor.scrub(opened.subprotocol),
+        extensions=() if opened is None else tuple(map(extension_text, opened.extensions)),
+        close_code=None if facts is None or facts.closed is None else facts.closed.code,
+        tls_not_after=None if facts is None else facts.tls_not_after,
+        messages_in=0 if totals is None else totals.messages_in,
+        messages_out=0 if totals is None else totals.messages_out,
+        bytes_in=0 if totals is None else totals.bytes_in,
+        bytes_out=0 if totals is None else totals.bytes_out,
+        violations=() if facts is None else tuple(facts.violations),
+    )
+
+
+def _skipped(suite: str, check: Check) -> CheckResult:
+    return CheckResult(
+        name=check.name,
+        suite=suite,
+        url=Redactor(check.secrets).scrub(check.url),
+        verdict="skipped",
+        file=check.source.file,
+        line=check.source.line,
+        tags=check.tags,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

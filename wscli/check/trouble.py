@@ -1,0 +1,112 @@
+"""What is wrong with a suite file, in words: file, line, key, and what to write instead."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+import msgspec
+
+from ..errors import UsageError
+from .locate import Locator, Path
+from .tables import CheckTable, DefaultsTable, ExpectTable, LimitsTable, ProfileTable, StepTable, SuiteTable
+
+_AT: Final = re.compile(r"^(.*?)(?: - at `\$([^`]*)`)?$", re.DOTALL)
+_PART: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\[\.\.\.\]")
+_FIELD: Final = re.compile(r"`([^`]*)`$")
+_WORDS: Final = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "datetime": "a date",
+    "date": "a date",
+    "time": "a time",
+}
+
+
+class Places:
+    """Makes errors that begin with `FILE:LINE:` and the key."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self._locator = Locator(text)
+
+    def line(self, path: Path) -> int:
+        """The line of what stands at `path`."""
+        return self._locator.line(path)
+
+    def error(self, path: Path, message: str, hint: str = "") -> UsageError:
+        """The error for what stands at `path`."""
+        key = _key(path)
+        return UsageError(f"{self.file}:{self.line(path)}: {f'{key}: ' if key else ''}{message}", hint=hint)
+
+    @contextlib.contextmanager
+    def at(self, *path: str | int) -> Iterator[None]:
+        """Whatever is wrong inside is wrong at `path`."""
+        try:
+            yield
+        except UsageError as wrong:
+            raise self.error(path, wrong.message, wrong.hint) from None
+
+    def misshapen(self, wrong: msgspec.ValidationError) -> UsageError:
+        """The error for what does not have the shape of a suite."""
+        found = _AT.match(str(wrong))
+        message, where = (found[1], found[2] or "") if found else (str(wrong), "")
+        path: Path = ()
+        for part in _PART.finditer(where):
+            if part[1] is None and part[2] is None:
+                break
+            path = (*path, part[1] if part[1] is not None else int(part[2]))
+        named = _FIELD.search(message)
+        if "unknown field" in message and named:
+            return self._unknown(path, named[1])
+        if "missing required field" in message and named:
+            return self.error(path, f"the key {named[1]!r} is missing")
+        return self.error(path, _in_words(message))
+
+    def _unknown(self, path: Path, name: str) -> UsageError:
+        keys = sorted(_table_at(path).__struct_encode_fields__)
+        nearest = get_close_matches(name.replace("_", "-"), keys, n=1, cutoff=0.5)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys here are {', '.join(keys)}"
+        return self.error((*path, name), "there is no such key", hint)
+
+
+def _key(path: Path) -> str:
+    """`check[0].steps[2].within` counts as people do: the first is number 1."""
+    parts = [f" {part + 1}" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(parts).lstrip(".")
+
+
+def _table_at(path: Path) -> type[msgspec.Struct]:
+    names = [part for part in path if isinstance(part, str)]
+    match names:
+        case [*_, "limits"]:
+            return LimitsTable
+        case [*_, "expect"]:
+            return ExpectTable
+        case [*_, "steps"]:
+            return StepTable
+        case ["check"]:
+            return CheckTable
+        case ["profile", _]:
+            return ProfileTable
+        case ["defaults"]:
+            return DefaultsTable
+    return SuiteTable
+
+
+def _in_words(message: str) -> str:
+    """msgspec's message with TOML's words in place of Python's."""
+
+    def words(found: re.Match[str]) -> str:
+        kinds = [kind for kind in found[1].split(" | ") if kind != "null"]
+        return " or ".join(_WORDS.get(kind, kind) for kind in kinds)
+
+    text = re.sub(r"`([^`]*)`", words, message)
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,69 @@
+"""What `check` shows while it runs: results on stdout as they come, and how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..config import Format
+from ..reports import lines
+from ..reports.progress import LiveTable, Progress
+from ..sinks.human_style import PLAIN, palette_for
+from .report import write_stderr
+from .run import Runtime
+
+if TYPE_CHECKING:
+    from ..check.result import CheckResult, RunResult
+    from ..check.suite import Check
+
+
+class View:
+    """Writes results to stdout; a terminal also gets a live table, others a line on stderr at times."""
+
+    def __init__(self, runtime: Runtime, total: int) -> None:
+        self._runtime = runtime
+        options, environment = runtime.options, runtime.environment
+        human = options.format is Format.HUMAN
+        self._palette = palette_for(options.color) if human else PLAIN
+        self._table: LiveTable | None = None
+        self._progress: Progress | None = None
+        if human and environment.stdout_tty and environment.environ.get("TERM") != "dumb":
+            self._table = LiveTable(self._write, total, options.width, self._palette)
+        elif not options.quiet:
+            self._progress = Progress(lambda text: write_stderr(text, environment), total)
+
+    def began(self, check: Check) -> None:
+        """A check begins."""
+        if self._table is not None:
+            self._table.began(check)
+
+    def ended(self, check: Check, result: CheckResult) -> None:
+        """A check has its result."""
+        options = self._runtime.options
+        if options.format is Format.JSON:
+            self._runtime.output.write(lines.event(result, self._now()))
+        shown = not options.quiet or result.verdict == "failed"
+        text = lines.line(result, self._palette) if shown and options.format is not Format.JSON else ""
+        if self._table is not None:
+            self._table.ended(check, result, text)
+        else:
+            self._write(text)
+        if self._progress is not None:
+            self._progress.ended(result)
+
+    def finish(self, result: RunResult) -> None:
+        """All have theirs; those that were not run are told now."""
+        if self._table is not None:
+            self._table.finish()
+        if self._runtime.options.format is Format.JSON:
+            for check in result.checks:
+                if check.verdict == "skipped":
+                    self._runtime.output.write(lines.event(check, self._now()))
+            self._runtime.output.write(lines.summary(result, self._now()))
+        elif not self._runtime.options.quiet:
+            self._write(lines.sums(result, self._palette))
+
+    def _write(self, text: str) -> None:
+        self._runtime.output.write(text.encode("utf-8", "backslashreplace"))
+
+    def _now(self) -> float:
+        return self._runtime.journal.stamp().t

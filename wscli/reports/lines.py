@@ -1,0 +1,72 @@
+"""What `check` writes to stdout: a line for each check as it ends, then the sums; or events, as JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from ..check.result import CheckResult, RunResult
+from ..sinks.escape import escape, json_safe
+from ..sinks.human_style import Palette, milliseconds, plural
+
+
+def line(check: CheckResult, palette: Palette) -> str:
+    """One check, in one line; a hint and a place in the file follow a failure."""
+    signs = {"passed": palette.good, "failed": palette.bad, "skipped": palette.faint}
+    sign = palette.paint(
+        signs[check.verdict], {"passed": "ok", "failed": "FAIL", "skipped": "skip"}[check.verdict]
+    )
+    name = escape(check.name, inside=True)
+    padding = " " * (4 - len({"passed": "ok", "failed": "FAIL", "skipped": "skip"}[check.verdict]))
+    if check.verdict == "skipped":
+        return f"{sign}{padding}  {name}\n"
+    tries = f", attempt {check.attempts}" if check.attempts > 1 else ""
+    took = palette.paint(palette.faint, f"{milliseconds(check.duration_ms)}{tries}")
+    text = f"{sign}{padding}  {name}  {took}\n"
+    if check.verdict == "failed":
+        place = f"{check.place}: " if check.place else ""
+        text += f"      {escape(place + check.message)}\n"
+        text += f"      {palette.paint(palette.faint, _where(check))}\n"
+        if check.hint:
+            text += f"      {palette.paint(palette.faint, 'hint: ')}{escape(check.hint, inside=True)}\n"
+    return text
+
+
+def _where(check: CheckResult) -> str:
+    said = f"{escape(check.file, inside=True)}:{check.line}, " if check.file is not None else ""
+    return f"{said}{escape(check.url, inside=True)}, {check.kind} (exit code {check.exit_code})"
+
+
+def sums(result: RunResult, palette: Palette) -> str:
+    """The last line."""
+    parts = [palette.paint(palette.good, f"{result.passed:,} passed")]
+    if result.failed:
+        parts.append(palette.paint(palette.bad, f"{result.failed:,} failed"))
+    if result.skipped:
+        parts.append(palette.paint(palette.faint, f"{result.skipped:,} skipped"))
+    took = milliseconds(result.duration_ms)
+    return f"{plural(len(result.checks), 'check')}: {', '.join(parts)} in {took}\n"
+
+
+def event(check: CheckResult, t: float) -> bytes:
+    """The `check` event: one line of JSON."""
+    return _encoded("check", t, {**msgspec.to_builtins(check), "phases_ms": dict(check.phases_ms)})
+
+
+def summary(result: RunResult, t: float) -> bytes:
+    """The `summary` event of the run."""
+    measured = {
+        "command": "check",
+        "passed": result.passed,
+        "failed": result.failed,
+        "skipped": result.skipped,
+        "duration_ms": result.duration_ms,
+    }
+    return _encoded("summary", t, measured)
+
+
+def _encoded(event: str, t: float, fields: dict[str, Any]) -> bytes:
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return json_safe(msgspec.json.encode({"event": event, "t": t, "time": now, **fields})) + b"\n"
