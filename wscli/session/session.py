@@ -22,6 +22,7 @@ from ..wire.lint import FrameLint
 from ..wire.runs import MessageRun
 from .handshake import Handshake
 from .journal import Journal
+from .keepalive import Keepalive
 from .sending import Sending
 
 # How much is read at once, in bytes, and how long to work on it before it is less.
@@ -59,10 +60,13 @@ class Session(Sending):
         self._deadline: float | None = None
         self._limit: asyncio.Timeout | None = None
         self._gave_up = False
-        # The read in work, how much of it the judge has seen, and whether the judge or we said no.
+        # The read in work, how much of it the judge has seen, what it held and was not delivered yet, and
+        # whether the judge or we said no.
         self._chunk = b""
         self._fed = 0
+        self._batch: list[Event | MessageRun] = []
         self._stopped = False
+        self.bytes_received = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,6 +105,9 @@ class Session(Sending):
         )
         self._start_sending(connection, lint, fast=self._fast)
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.outbox.run())]
+        if self.target.ping_interval is not None:
+            keepalive = Keepalive(self, self.target.ping_interval, self.target.ping_timeout)
+            self._tasks.append(asyncio.create_task(keepalive.run()))
 
     async def wait_closed(self) -> None:
         """Wait until the connection has ended; `failure` and `closed` tell how."""
@@ -109,6 +116,21 @@ class Session(Sending):
         for task in self._tasks:
             if task.done() and not task.cancelled():
                 task.result()
+
+    @property
+    def in_frame(self) -> bool:
+        """Whether a frame has begun to come that is not whole yet."""
+        return self._inbound.in_frame
+
+    @property
+    def reading(self) -> bool:
+        """Whether the peer is waited for now, and not a reader of ours."""
+        return self._limit is not None
+
+    def give_up(self, failure: WscliError) -> None:
+        """End the connection as it stands, for this reason."""
+        self._fail_with(failure)
+        self._allow(0, anew=True)
 
     async def close(self, code: int = 1000, reason: str = "", *, seconds: float | None = None) -> None:
         """Perform the closing handshake, in `seconds` at most (the target's `close_timeout`)."""
@@ -133,7 +155,9 @@ class Session(Sending):
     async def _receive(self) -> bytes:
         try:
             async with asyncio.timeout_at(self._deadline) as self._limit:
-                return await self.connection.stream.receive(self._read_size)
+                chunk = await self.connection.stream.receive(self._read_size)
+                self.bytes_received += len(chunk)
+                return chunk
         except TimeoutError:
             self._gave_up = True
             return b""
@@ -169,7 +193,7 @@ class Session(Sending):
         """Dissect a read, let the judge see it, deliver what it holds."""
         stamp = self.journal.stamp()
         self._chunk, self._fed = chunk, 0
-        batch: list[Event | MessageRun] = []
+        self._batch = batch = []
         for item in self._inbound.feed(chunk, stamp):
             batch.append(item)
             if isinstance(item, MessageRun):
@@ -193,6 +217,10 @@ class Session(Sending):
         protocol = self.connection.protocol
         if self._stopped:
             return False
+        if self.paced and self._batch:
+            # What is answered is answered before this frame, which may be a Close or end the connection.
+            self.journal.deliver(list(self._batch))
+            self._batch.clear()
         if consumed > self._fed:
             protocol.receive_data(self._chunk[self._fed : consumed])
             # Its frames are not needed, and it would keep them all.
@@ -273,7 +301,8 @@ class Session(Sending):
         self.journal.record(self.closed)
         stream.close()
         self.outbox.end()
-        self._tasks[1].cancel()
+        for task in self._tasks[1:]:
+            task.cancel()
 
     def _judge_ending(self) -> WscliError | None:
         ending = self.ending

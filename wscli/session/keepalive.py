@@ -1,0 +1,99 @@
+"""Keepalive: pings in the background, and the verdict that the peer is dead (RFC 6455 §5.5.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Protocol
+
+from ..errors import DeadlineExceeded, Unsent
+from ..events import PingLost
+from .journal import Journal
+from .pings import Pings
+
+
+class Kept(Protocol):
+    """What is kept alive: an open session.
+
+    `bytes_received` counts what came; `in_frame`: a frame has begun that is not whole yet; `reading`: the
+    peer is being waited for, and not a reader of ours.
+    """
+
+    journal: Journal
+    pings: Pings
+
+    @property
+    def is_open(self) -> bool: ...
+    @property
+    def queued_bytes(self) -> int: ...
+    @property
+    def bytes_received(self) -> int: ...
+    @property
+    def in_frame(self) -> bool: ...
+    @property
+    def reading(self) -> bool: ...
+    def send_ping(self, payload: bytes = b"") -> None: ...
+    def give_up(self, failure: DeadlineExceeded) -> None: ...
+
+
+class Keepalive:
+    """Pings every `interval` seconds; no pong within `timeout` seconds (None: it does not matter) is the end."""
+
+    def __init__(self, session: Kept, interval: float, timeout: float | None) -> None:
+        self._session = session
+        self._interval = interval
+        self._timeout = timeout
+
+    async def run(self) -> None:
+        """Ping until the connection is over or the peer is dead."""
+        session = self._session
+        pause = self._interval
+        loop = asyncio.get_running_loop()
+        for n in itertools.count(1):
+            await asyncio.sleep(pause)
+            if not session.is_open:
+                return
+            began = loop.time()
+            payload = f"keepalive {n}".encode()
+            answered = session.pings.expect(payload)
+            try:
+                session.send_ping(payload)
+            except Unsent:
+                return
+            if self._timeout is not None and not await self._alive(answered, self._timeout):
+                self._pronounce_dead(payload, self._timeout)
+                return
+            pause = max(0.0, self._interval - (loop.time() - began))
+
+    async def _alive(self, answered: asyncio.Event, seconds: float) -> bool:
+        """Whether a pong comes in time, or the peer is not the one that keeps it from coming."""
+        session = self._session
+        while True:
+            received, queued = session.bytes_received, session.queued_bytes
+            try:
+                async with asyncio.timeout(seconds):
+                    await answered.wait()
+            except TimeoutError:
+                long_frame = session.in_frame and session.bytes_received != received
+                # Ours is in the way: what was queued before the ping still leaves.
+                still_leaving = 0 < session.queued_bytes != queued
+                if not (long_frame or still_leaving or not session.reading):
+                    return False
+            else:
+                return True
+
+    def _pronounce_dead(self, payload: bytes, seconds: float) -> None:
+        session = self._session
+        if not session.is_open:
+            return
+        number = session.pings.number_of(payload)
+        if number is not None:
+            t, time = session.journal.stamp()
+            waited = round(seconds * 1000, 3)
+            session.journal.record(PingLost(t=t, time=time, n=number, waited_ms=waited))
+        session.give_up(
+            DeadlineExceeded(
+                f"keepalive: the peer did not answer a ping within {seconds:g} s (--ping-timeout)",
+                hint="the peer is gone, or something between swallows pings; allow more, or leave it out",
+            )
+        )
