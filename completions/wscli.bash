@@ -8,6 +8,7 @@ _wscli_flags() {
         handshake) flags='--expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
         ping) flags='-c --count -i --interval -W --wait --payload --size --max-rtt --max-loss --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
         close) flags='--code --reason --force --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
+        check) flags='-j --jobs --only --fail-fast --report --init --schema --timeout --format --json -q --quiet --color --show-secrets -h --help' ;;
         serve) flags='--host --port -h --help' ;;
         completion) flags='-h --help' ;;
         '') flags='-V --version -h --help' ;;
@@ -18,7 +19,7 @@ _wscli_flags() {
 _wscli_takes() {
     case $1:$2 in
         *:--send | *:--send-binary | *:--expect-binary | *:-H | *:--header | *:-u | *:--auth | *:--user | *:--bearer | *:--cookie) takes=at_file ;;
-        *:--count | *:--wait | *:--duration | *:--ring | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:--host | *:--port) takes=text ;;
+        *:--count | *:--wait | *:--duration | *:--ring | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:-j | *:--jobs | *:--only | *:--report | *:--host | *:--port) takes=text ;;
         *:--delimiter) takes=choice values=(newline nul none) ;;
         *:--expect-close) takes=any_code ;;
         *:--cookie-jar | *:--cacert | *:--cert | *:--key | *:--unix-socket) takes=file ;;
@@ -38,6 +39,7 @@ _wscli_argument() {
         handshake:0) takes=url ;;
         ping:0) takes=url ;;
         close:0) takes=url ;;
+        check:0) takes=text ;;
         serve:0) takes=scenario ;;
         completion:0) takes=choice values=(bash zsh fish powershell) ;;
         *) return 1 ;;
@@ -194,7 +196,7 @@ _wscli_words() {
 }
 
 _wscli() {
-    local cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
+    local IFS=$' \t\n' cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
     local -a words values
     COMPREPLY=()
     _wscli_words
@@ -245,6 +247,7 @@ _wscli() {
             'handshake Open, dissect the opening handshake, close'
             'ping Measure WebSocket round-trip times, like ping(8)'
             'close Perform and judge the closing handshake'
+            'check Run suites of checks, for CI and monitoring'
             'serve Run the embedded server with a demo scenario'
             'completion Print the completion script for a shell'
         )

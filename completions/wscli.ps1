@@ -9,6 +9,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
         'handshake' = 'Open, dissect the opening handshake, close'
         'ping' = 'Measure WebSocket round-trip times, like ping(8)'
         'close' = 'Perform and judge the closing handshake'
+        'check' = 'Run suites of checks, for CI and monitoring'
         'serve' = 'Run the embedded server with a demo scenario'
         'completion' = 'Print the completion script for a shell'
     }
@@ -281,6 +282,21 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
             @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
+        'check' = @(
+            @{ Flags = @('-j', '--jobs'); Takes = 'Text'; Help = 'Run N checks at a time (50)' }
+            @{ Flags = @('--only'); Takes = 'Text'; Help = 'Only checks with this tag' }
+            @{ Flags = @('--fail-fast'); Takes = ''; Help = 'End at the first failure; the others are skipped' }
+            @{ Flags = @('--report'); Takes = 'Text'; Help = 'Write a report: junit, tap, json, markdown (also to $GITHUB_STEP_SUMMARY), github, prometheus' }
+            @{ Flags = @('--init'); Takes = ''; Help = 'Print a starter suite, or write it to FILE, never over another' }
+            @{ Flags = @('--schema'); Takes = ''; Help = 'Print the JSON Schema of suites' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; what is left is skipped' }
+            @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results: human on a terminal, plain elsewhere, json' }
+            @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'Only failures, and no progress' }
+            @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
+            @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
+        )
         'serve' = @(
             @{ Flags = @('--host'); Takes = 'Text'; Help = 'Listen on this address' }
             @{ Flags = @('--port'); Takes = 'Text'; Help = '0 takes a free one' }
@@ -295,6 +311,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
         'handshake' = 'Url'
         'ping' = 'Url'
         'close' = 'Url'
+        'check' = 'Text'
         'serve' = 'Scenario'
         'completion' = @('bash', 'zsh', 'fish', 'powershell')
     }
@@ -341,7 +358,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             'Url' { OfferUrls }
             'Scenario' { OfferTable $scenarios '' }
             'AtFile' {
-                if ($wordToComplete -match "^(['`"]?)@(?!@)(.*)$") {
+                if ($wordToComplete -match '^([''"]?)@(?!@)(.*)$') {
                     $typed = $Matches[2].TrimEnd("'", '"')
                     foreach ($path in Get-ChildItem -Path "$typed*" -ErrorAction SilentlyContinue) {
                         $parent = Split-Path $typed

@@ -168,7 +168,7 @@ _wscli_words() {
 }
 
 _wscli() {
-    local cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
+    local IFS=$' \t\n' cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
     local -a words values
     COMPREPLY=()
     _wscli_words

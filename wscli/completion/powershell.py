@@ -87,7 +87,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             'Url' { OfferUrls }
             'Scenario' { OfferTable $scenarios '' }
             'AtFile' {
-                if ($wordToComplete -match "^(['`"]?)@(?!@)(.*)$") {
+                if ($wordToComplete -match '^([''"]?)@(?!@)(.*)$') {
                     $typed = $Matches[2].TrimEnd("'", '"')
                     foreach ($path in Get-ChildItem -Path "$typed*" -ErrorAction SilentlyContinue) {
                         $parent = Split-Path $typed
