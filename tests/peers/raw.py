@@ -333,6 +333,9 @@ class RawServer:
         for task in running:
             task.cancel()
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        for peer in self.peers:
+            # A script that was cancelled before its first step never had its socket in hand.
+            peer.sock.close()
         for failure in results:
             if isinstance(failure, Exception):
                 raise failure

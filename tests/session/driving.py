@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
-
 from tests.peers import Peer, RawServer, raw_server
 from wscli.config import Target, Url, parse_url
 from wscli.errors import ExitCode

@@ -81,6 +81,11 @@ class Dissector:
             max_size=max_size, inflater=_inflater(direction, deflate), opaque_rsv=opaque_rsv
         )
 
+    @property
+    def in_frame(self) -> bool:
+        """Whether a frame's payload has begun to come and is not whole yet."""
+        return self._decoder.pending is not None
+
     def stop(self) -> None:
         """From here on frames are shown, and nothing is made of them (RFC 6455 §7.1.7)."""
         self._decoder.fast = False
