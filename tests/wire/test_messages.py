@@ -232,7 +232,7 @@ def test_text_arrives_however_it_is_fragmented_and_cut(
     size = max(1, -(-len(payload) // fragments))
     parts = [payload[begin : begin + size] for begin in range(0, len(payload), size)] or [b""]
     octets = b"".join(
-        encode_frame(0 if index else 1, part, fin=part is parts[-1], rsv1=deflate and not index)
+        encode_frame(0 if index else 1, part, fin=index == len(parts) - 1, rsv1=deflate and not index)
         for index, part in enumerate(parts)
     )
     receiver = Receiver(deflate=deflate)
