@@ -1,0 +1,468 @@
+"""The REPL on a real pseudo-terminal: what a person types and sees."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.peers.framing import encode_frame
+from tests.peers.raw import Peer, Script, raw_server
+from tests.support import Terminal, in_thread, pty_wscli
+
+PASTE = "\x1b[200~{}\x1b[201~"
+
+
+@contextmanager
+def repl(
+    state: Path,
+    *args: str,
+    columns: int = 100,
+    rows: int = 30,
+    env: dict[str, str] | None = None,
+    until: str = " OPEN ",
+) -> Iterator[Terminal]:
+    """`wscli connect args` on a terminal, once the bar says `until`."""
+    home = {"XDG_STATE_HOME": str(state), "HOME": str(state)}
+    with pty_wscli("connect", *args, columns=columns, rows=rows, env=home | (env or {})) as terminal:
+        terminal.expect(until)
+        yield terminal
+
+
+@contextmanager
+def served(script: Script) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that plays `script`, its URL, and the messages that it got."""
+    messages: list[bytes] = []
+
+    async def noting(peer: Peer) -> None:
+        original = peer.read_frame
+
+        async def read() -> object:
+            frame = await original()
+            if frame.opcode in (1, 2):
+                messages.append(frame.payload)
+            return frame
+
+        peer.read_frame = read  # type: ignore[method-assign,assignment] # notes what passes
+        await script(peer)
+
+    with in_thread(raw_server(noting)) as server:
+        yield server.url, messages
+
+
+async def echo(peer: Peer) -> None:
+    await peer.accept()
+    await peer.echo()
+
+
+def flooding(burst: bytes) -> Script:
+    """Sends `burst` again and again, as fast as it is taken, until the client closes."""
+
+    async def script(peer: Peer) -> None:
+        import asyncio
+
+        await peer.accept()
+
+        async def flood() -> None:
+            while True:
+                await peer.send(burst)
+                await asyncio.sleep(0.005)
+
+        task = asyncio.create_task(flood())
+        try:
+            await peer.read_until(8)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await peer.close(1000)
+
+    return script
+
+
+FLOOD = flooding(encode_frame(1, '{"type": "tick", "price": 101.25}') * 100)
+
+
+def prompt_of(terminal: Terminal) -> str:
+    """The line that is being typed."""
+    return next((line for line in reversed(terminal.lines) if line.startswith("›")), "")
+
+
+def leave(terminal: Terminal) -> int:
+    terminal.send("\x04")
+    return terminal.wait()
+
+
+def test_a_line_is_a_message_and_ctrl_d_closes(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        terminal.send("hello\r")
+        terminal.expect("← text")
+        assert prompt_of(terminal) == "›"
+        terminal.send("//not a command\r")
+        terminal.wait_for(lambda: terminal.text.count("/not a command") == 2, "both ways")
+        assert leave(terminal) == 0
+        assert "closed 1000 Normal Closure by us" in terminal.text
+
+
+def test_the_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        leave(terminal)
+        written = bytes(terminal.written)
+    assert written.rindex(b"\x1b[?2004l") > written.rindex(b"\x1b[?2004h")
+    assert written.rindex(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")
+
+
+def test_an_empty_line_sends_nothing_and_text_alone_an_empty_message(tmp_path: Path) -> None:
+    with served(echo) as (url, messages), repl(tmp_path, url) as terminal:
+        for line in ("", "/text"):
+            terminal.send(line)
+            terminal.wait_for(lambda line=line: prompt_of(terminal) == f"› {line}".rstrip(), "the line")
+            terminal.send("\r")
+        terminal.expect("← text")
+        terminal.send("after\r")
+        terminal.wait_for(lambda: terminal.text.count("after") == 2, "the echo")
+        assert leave(terminal) == 0
+    assert messages == [b"", b"after"]
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+def test_a_bracketed_paste_under_load_is_one_message(tmp_path: Path, ending: str) -> None:
+    lines = "\n".join(f"line {number} of a paste" for number in range(300))
+    with served(FLOOD) as (url, messages), repl(tmp_path, url) as terminal:
+        terminal.expect("not shown")
+        terminal.send(PASTE.format(lines.replace("\n", "\r") + ending))
+        terminal.expect("⟨paste 1: 300 lines")
+        terminal.send("\r")
+        terminal.wait_for(lambda: prompt_of(terminal) == "›", "an empty line")
+        assert leave(terminal) == 0
+    assert messages == [lines.encode()]
+
+
+def test_a_paste_without_brackets_under_load_is_one_message(tmp_path: Path) -> None:
+    lines = [f"line {number}" for number in range(8)]
+    with served(FLOOD) as (url, messages), repl(tmp_path, url) as terminal:
+        terminal.expect("not shown")
+        terminal.send("\r".join(lines))
+        terminal.expect("· line 7")
+        assert messages == []
+        terminal.send("\r")
+        terminal.wait_for(lambda: "↑ 1 " in terminal.text, "the message counted")
+        assert leave(terminal) == 0
+    assert messages == ["\n".join(lines).encode()]
+
+
+def test_a_half_typed_line_survives_a_flood(tmp_path: Path) -> None:
+    with served(FLOOD) as (url, messages), repl(tmp_path, url) as terminal:
+        terminal.expect("not shown")
+        for char in "half a line":
+            seen = prompt_of(terminal)
+            terminal.send(char)
+            terminal.wait_for(
+                lambda seen=seen: len(prompt_of(terminal)) > len(seen) or char == " ", "an echo"
+            )
+        terminal.wait_for(lambda: prompt_of(terminal) == "› half a line", "the line")
+        count = terminal.text.count("not shown")
+        terminal.wait_for(lambda: terminal.text.count("not shown") != count or True, "more output")
+        assert prompt_of(terminal) == "› half a line"
+        terminal.send("\x03")
+        terminal.wait_for(lambda: prompt_of(terminal) == "›", "a cleared line")
+        assert leave(terminal) == 0
+    assert messages == []
+
+
+def test_what_a_flood_left_out_can_still_be_shown(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:flood?count=5000&size=20", until=" CLOSED ") as terminal:
+        terminal.expect("not shown: ")
+        hidden = re.search(r"not shown: ([\d,]+) to", terminal.text)
+        assert hidden is not None
+        terminal.send(f"/show {hidden[1].replace(',', '')}\r")
+        terminal.expect(f"frame {hidden[1]} ← in")
+        terminal.send("/stats\r")
+        terminal.expect("fell out")
+        assert leave(terminal) == 0
+
+
+def test_what_fell_out_of_the_ring_is_counted(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:flood?count=5000&size=1000", "--ring", "100k", until=" CLOSED ") as terminal:
+        terminal.send("/show 1\r")
+        terminal.expect("frame 1 has fallen out of the ring")
+        terminal.send("/stats\r")
+        terminal.wait_for(lambda: re.search(r"fell out +[1-9]", terminal.text) is not None, "a count")
+        leave(terminal)
+
+
+def test_ctrl_c_clears_then_closes(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        terminal.send("some text")
+        terminal.wait_for(lambda: prompt_of(terminal) == "› some text", "the text")
+        terminal.send("\x03")
+        terminal.wait_for(lambda: prompt_of(terminal) == "›", "a cleared line")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+        assert "closed 1000" in terminal.text
+
+
+def test_one_ctrl_c_on_an_empty_line_says_what_a_second_does(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        terminal.send("\x03")
+        terminal.expect("Ctrl-C again, or Ctrl-D, closes with 1000 and leaves")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+
+
+async def close_with_4001(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(1, "hi")
+    if len(peer.received) and b"/" in peer.received:
+        await peer.read_frame()
+    await peer.close(4001, "no more today")
+    await peer.read_until(8)
+
+
+def test_after_the_peer_closed_the_repl_stays(tmp_path: Path) -> None:
+    with served(close_with_4001) as (url, _), repl(tmp_path, url) as terminal:
+        terminal.send("go\r")
+        terminal.expect("closed 4001 Private Use by the peer")
+        terminal.expect('reason "no more today"')
+        terminal.expect(" CLOSED ")
+        terminal.send("more\r")
+        terminal.expect("nothing was sent: the connection is CLOSED")
+        terminal.send(f"/save {tmp_path / 'kept.ndjson'}\r")
+        terminal.expect("saved to")
+        terminal.send("/reconnect\r")
+        terminal.expect(" OPEN ")
+        assert leave(terminal) in (0, 90)
+    events = [json.loads(line) for line in (tmp_path / "kept.ndjson").read_text().splitlines()]
+    assert {"open", "frame", "message", "close"} <= {event["event"] for event in events}
+
+
+def test_exit_on_close_leaves_with_the_contracts_code(tmp_path: Path) -> None:
+    with served(close_with_4001) as (url, _), repl(tmp_path, url, "--exit-on-close") as terminal:
+        terminal.send("go\r")
+        assert terminal.wait() == 90
+        assert "closed 4001" in terminal.text
+
+
+def test_send_goes_first_then_the_repl(tmp_path: Path) -> None:
+    with served(echo) as (url, messages), repl(tmp_path, url, "--send", "first") as terminal:
+        terminal.wait_for(lambda: terminal.text.count("first") == 2, "the echo")
+        terminal.send("second\r")
+        terminal.wait_for(lambda: terminal.text.count("second") == 2, "the echo")
+        assert leave(terminal) == 0
+    assert messages == [b"first", b"second"]
+
+
+def test_one_shot_options_need_no_repl_on_a_terminal(tmp_path: Path) -> None:
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    with pty_wscli("connect", "demo:", "--send", "x", "--count", "1", env=env) as terminal:
+        assert terminal.wait() == 0
+        assert "›" not in terminal.text
+
+
+def test_a_first_connection_that_fails_ends_with_its_code(tmp_path: Path) -> None:
+    with pty_wscli("connect", "ws://127.0.0.1:1", env={"XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        assert terminal.wait() == 7
+        assert "wscli: " in terminal.text
+
+
+BAD_LINES: list[tuple[str | bytes, str]] = [
+    ("/clsoe", "did you mean /close?"),
+    ("/close 1006", "1006 stands for a connection that ended without a Close"),
+    ("/close 1000 " + "x" * 200, "a reason has at most 123 bytes of UTF-8, not 200"),
+    ("/binary hex:abc", "what follows hex: is not hex"),
+    ("/send @/nowhere/at/all", "No such file or directory"),
+    ("/send @/dev/zero", "is no regular file"),
+    ('/json {"a": }', "not valid JSON"),
+    (b"caf\xe9", "the line is not UTF-8 (byte 0xe9)"),
+    ("/show 99", "frame 99 is not there"),
+    ("/filter (", "is not a regular expression"),
+]
+
+
+@pytest.mark.parametrize(("line", "told"), BAD_LINES, ids=[told[:20] for _, told in BAD_LINES])
+def test_a_bad_line_is_told_and_nothing_is_sent(tmp_path: Path, line: str | bytes, told: str) -> None:
+    raw = line.encode() if isinstance(line, str) else line
+    with served(echo) as (url, messages), repl(tmp_path, url, columns=140) as terminal:
+        terminal.send("first\r")
+        terminal.wait_for(lambda: terminal.text.count("first") == 2, "the echo")
+        terminal.send(raw)
+        terminal.wait_for(lambda: len(prompt_of(terminal)) > 2, "what was typed")
+        terminal.send("\r")
+        terminal.expect(told)
+        terminal.send("last\r")
+        terminal.wait_for(lambda: terminal.text.count("last") >= 2, "the echo")
+        assert leave(terminal) == 0
+    assert messages == [b"first", b"last"]
+
+
+def test_a_huge_paste_is_refused_and_the_session_lives(tmp_path: Path) -> None:
+    with served(echo) as (url, messages), repl(tmp_path, url) as terminal:
+        written = 0
+        for part in [b"\x1b[200~", *[b"x" * 4096] * 300, b"\x1b[201~"]:
+            terminal.send(part)
+            written += len(part)
+        terminal.expect("the paste is over 1 MiB and was not taken")
+        terminal.send("still here\r")
+        terminal.wait_for(lambda: terminal.text.count("still here") == 2, "the echo")
+        assert leave(terminal) == 0
+    assert messages == [b"still here"]
+
+
+def test_a_resize_keeps_the_line(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        terminal.send("a line to keep")
+        terminal.wait_for(lambda: prompt_of(terminal) == "› a line to keep", "the line")
+        terminal.resize(40, 20)
+        terminal.send("!")
+        terminal.wait_for(lambda: prompt_of(terminal) == "› a line to keep!", "the line, narrower")
+        terminal.send("\r")
+        terminal.expect("← text")
+        assert all(len(line) <= 40 for line in terminal.lines)
+        assert leave(terminal) == 0
+
+
+def test_unfinished_json_goes_on_to_the_next_line(tmp_path: Path) -> None:
+    with served(echo) as (url, messages), repl(tmp_path, url) as terminal:
+        terminal.send('{"a": 1,')
+        terminal.wait_for(lambda: '{"a": 1,' in prompt_of(terminal), "the first line")
+        terminal.send("\r")
+        terminal.expect("JSON goes on")
+        terminal.send('"b": 2}')
+        terminal.wait_for(lambda: "JSON goes on" not in terminal.text, "the end")
+        terminal.send("\r")
+        terminal.expect("← text")
+        assert leave(terminal) == 0
+    assert messages == [b'{"a": 1,\n"b": 2}']
+
+
+def test_history_is_kept_for_the_next_session_without_secrets(tmp_path: Path) -> None:
+    with served(echo) as (url, _):
+        with repl(tmp_path, url) as terminal:
+            for line in ("remember me", '{"password": "hunter2"}'):
+                terminal.send(line)
+                terminal.wait_for(lambda line=line: line in prompt_of(terminal), "the line")
+                terminal.send("\r")
+                terminal.wait_for(lambda line=line: terminal.text.count(line) >= 2, "the echo")
+            leave(terminal)
+        (file,) = (path for path in (tmp_path / "wscli" / "history").iterdir())
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert "remember me" in file.read_text()
+        assert "hunter2" not in file.read_text()
+        with repl(tmp_path, url) as terminal:
+            terminal.send("\x1b[A")
+            terminal.wait_for(lambda: prompt_of(terminal) == "› remember me", "the line of before")
+            terminal.send("\x03")
+            leave(terminal)
+
+
+def test_no_history_leaves_no_file(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:", "--no-history") as terminal:
+        terminal.send("hello\r")
+        terminal.expect("← text")
+        leave(terminal)
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_a_frame_goes_through_a_shell_command(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        terminal.send('{"a": [1, 2]}\r')
+        terminal.expect("← text")
+        terminal.send("/show 2 | tr a-z A-Z\r")
+        terminal.expect('{"A": [1, 2]}')
+        terminal.send("/save | wc -l; exit 3\r")
+        terminal.expect("ended with status 3")
+        leave(terminal)
+
+
+def test_a_shell_command_that_hangs_is_ended_by_ctrl_c(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:", "--send", "x") as terminal:
+        terminal.expect("← text")
+        terminal.send("/show 2 | sleep 1000\r")
+        terminal.expect("› /show 2")
+        terminal.wait_for(lambda: prompt_of(terminal) == "›", "the prompt")
+        terminal.send("\x03")
+        terminal.expect("the shell command was ended")
+        assert leave(terminal) == 0
+
+
+def test_the_editor_brings_the_line_back(tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nprintf 'from the editor' > \"$1\"\n")
+    editor.chmod(0o755)
+    with repl(tmp_path, "demo:", env={"VISUAL": str(editor)}) as terminal:
+        terminal.send("draft\x18\x05")
+        terminal.wait_for(lambda: prompt_of(terminal) == "› from the editor", "the new line")
+        terminal.send("\r")
+        terminal.wait_for(lambda: terminal.text.count("from the editor") >= 2, "the echo")
+        leave(terminal)
+
+
+def test_pause_hides_and_resume_counts(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:ticker") as terminal:
+        terminal.send("/pause\r")
+        terminal.expect("hidden)")
+        terminal.send("/resume\r")
+        terminal.expect("came meanwhile")
+        leave(terminal)
+
+
+def test_a_frame_that_is_wrong_on_purpose_is_sent(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        terminal.send("/frame opcode=3 payload=odd\r")
+        terminal.expect("closed 1002 Protocol Error by the peer")
+        assert leave(terminal) == 90
+
+
+def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path) -> None:
+    env = {"TERM": "dumb", "XDG_STATE_HOME": str(tmp_path)}
+    with pty_wscli("connect", "demo:", columns=100, env=env) as terminal:
+        terminal.expect("* open")
+        terminal.send("hello\r")
+        terminal.expect("← text")
+        terminal.send("/clsoe\r")
+        terminal.expect("did you mean /close?")
+        assert b"\x1b" not in terminal.written
+        assert leave(terminal) == 0
+
+
+def test_the_peers_text_cannot_reach_the_terminal(tmp_path: Path) -> None:
+    async def hostile(peer: Peer) -> None:
+        await peer.accept(headers=[("Sec-WebSocket-Protocol", "chat")])
+        await peer.frame(1, "\x1b]0;owned\x07\x1b[6n\u202e\x9b31m")
+        await peer.echo()
+
+    with served(hostile) as (url, _), repl(tmp_path, url, "-s", "chat") as terminal:
+        terminal.expect("owned")
+        terminal.send("/show 1\r")
+        terminal.expect("lint found nothing wrong")
+        terminal.send("/show 1 | cat\r")
+        terminal.expect("/show 1 | cat")
+        terminal.send("/find owned\r")
+        terminal.expect("1 frame found")
+        leave(terminal)
+        for harmful in (b"\x1b]0;owned", b"\x1b[6n", "\u202e".encode(), b"\xc2\x9b"):
+            assert harmful not in terminal.written
+
+
+def test_a_secret_is_neither_shown_nor_kept(tmp_path: Path) -> None:
+    with served(echo) as (url, _), repl(tmp_path, url, "--bearer", "s3cr3t-t0ken-value") as terminal:
+        terminal.send("/headers\r")
+        terminal.expect("› /headers")
+        terminal.send("/save " + str(tmp_path / "out.ndjson") + "\r")
+        terminal.expect("saved to")
+        leave(terminal)
+        assert b"s3cr3t" not in terminal.written
+    assert "s3cr3t" not in (tmp_path / "out.ndjson").read_text()
+
+
+def test_connect_leads_to_another_server(tmp_path: Path) -> None:
+    with served(echo) as (url, _), repl(tmp_path, "demo:") as terminal:
+        terminal.send(f"/connect {url}\r")
+        terminal.expect(f"open {url}")
+        terminal.send("/connect demo:close?code=4005\r")
+        terminal.expect("closed 4005")
+        assert leave(terminal) == 90
