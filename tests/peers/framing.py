@@ -64,7 +64,8 @@ def accept_for(key: str) -> str:
 
 
 def mask_payload(payload: bytes, mask: bytes) -> bytes:
-    return bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload)) if any(mask) else payload
+    key = int.from_bytes((mask * (len(payload) // 4 + 1))[: len(payload)])
+    return (int.from_bytes(payload) ^ key).to_bytes(len(payload))
 
 
 def encode_frame(
