@@ -209,11 +209,20 @@ def _checked(plan: Plan, environment: Environment) -> dict[int, Settings]:
     for _, check in plan.checks:
         try:
             found[id(check)] = _settings(check, environment)
+            _check_demo(found[id(check)])
         except UsageError as wrong:
             source = check.source
             where = f"{source.file}:{source.line}: check {check.name!r}: " if source.file else ""
             raise UsageError(f"{where}{wrong.message}", hint=wrong.hint) from None
     return found
+
+
+def _check_demo(settings: Settings) -> None:
+    """A scenario that does not exist is a slip of the hand, not a check that failed. Raises: UsageError."""
+    if settings.demo is not None:
+        from .wiring import demo_server
+
+        demo_server(settings.demo)
 
 
 def _settings(check: Check, environment: Environment) -> Settings:

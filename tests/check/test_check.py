@@ -1,0 +1,478 @@
+"""`wscli check` against real servers: steps, limits, expectations, every exit code, retries, concurrency."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.check.endpoints import serve
+from tests.peers import Peer, encode_frame, raw_server
+from tests.support import ROOT, clean_env, command, run_wscli, until, wscli
+
+
+async def checked(folder: Path, text: str, *options: str, **environment: str) -> dict[str, Any]:
+    """The JSON report of a suite's run, its exit status and stderr beside it."""
+    (folder / "suite.toml").write_text(text, encoding="utf-8")
+    report = folder / "report.json"
+    done = await wscli(
+        "check", str(folder / "suite.toml"), "--report", f"json={report}", *options, env=environment
+    )
+    assert report.exists(), done.stderr.decode()
+    result: dict[str, Any] = json.loads(report.read_text(encoding="ascii"))
+    return {**result, "status": done.returncode, "stderr": done.stderr.decode(), "stdout": done.stdout}
+
+
+def suite(url: str, body: str = "") -> str:
+    return f'[[check]]\nname = "it"\nurl = "{url}"\n{body}'
+
+
+async def echo(peer: Peer) -> None:
+    await peer.accept()
+    await peer.echo()
+
+
+PASSING = {
+    "no steps": "",
+    "text": 'steps = [{ send = "hi" }, { expect = "^hi$" }]',
+    "an order of messages": 'steps = [{ send = "a" }, { send = "b" }, { expect = "a" }, { expect = "b" }]',
+    "messages passed over": 'steps = [{ send = "a" }, { send = "b" }, { expect = "b" }]',
+    "json": 'steps = [{ send-json = { a = [1, true] } }, { expect-json = "a[1]" }]',
+    "json value": """steps = [{ send-json = { a = 1 } }, { expect-json = "a=1" }]""",
+    "binary": 'steps = [{ send-binary = "hex:00ff" }, { expect-binary = "base64:AP8=" }]',
+    "count": 'steps = [{ send = "a" }, { send = "b" }, { expect-count = 2 }]',
+    "ping": 'steps = [{ ping = true }, { ping = "payload" }]\nlimits = { rtt = "10s" }',
+    "wait": 'steps = [{ wait = "10ms" }]',
+    "close": 'steps = [{ close = 4000, reason = "bye" }, { expect-close = 4000 }]',
+    "close, plainly": "steps = [{ close = true }]",
+    "capture": (
+        'steps = [{ send-json = { id = 7, s = "a.c" } },'
+        ' { expect-json = "id", capture = { id = "id", s = "s" } },'
+        ' { send-json = { again = "${id}", text = "<${id}>" } }, { expect-json = "again=${id}" },'
+        ' { send = "${s} ${id}" }, { expect = "^${s} 7$" }]'
+    ),
+    "capture by group": (
+        'steps = [{ send = "id=a.b" }, { expect = "id=(?P<id>.*)" }, { send = "axb" }, { send = "a.b!" },'
+        ' { expect = "^${id}.$" }]'
+    ),
+    "limits": 'steps = [{ send = "x" }]\nlimits = { open = "9s", first-message = "9s", total = "20s" }',
+    "expectations": 'expect = { status = 101, subprotocol = "", reject = "error" }',
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+async def test_it_passes(name: str, tmp_path: Path) -> None:
+    async with raw_server(echo) as server:
+        result = await checked(tmp_path, suite(server.url, PASSING[name]))
+    assert result["status"] == 0, result["checks"]
+    assert result["passed"] == 1
+
+
+async def silent(peer: Peer) -> None:
+    await peer.accept()
+    await peer.wait_eof()
+
+
+async def talk(peer: Peer) -> None:
+    await peer.accept(headers=[("Server", "talker/1")])
+    await peer.frame(1, "an error, alas")
+    await peer.answer_close()
+
+
+async def close_4001(peer: Peer) -> None:
+    await peer.accept()
+    await peer.close(4001, "go away")
+    await peer.wait_eof()
+
+
+async def refuse(peer: Peer) -> None:
+    await peer.respond(403, "Forbidden", body=b"no")
+
+
+async def bad_accept(peer: Peer) -> None:
+    await peer.accept(accept="wrong")
+
+
+async def not_http(peer: Peer) -> None:
+    await peer.send(b"SSH-2.0-OpenSSH_9.9\r\n")
+    await peer.wait_eof()
+
+
+async def hang_up(peer: Peer) -> None:
+    await peer.read_request()
+
+
+async def lose(peer: Peer) -> None:
+    await peer.accept()
+    await peer.read_frame()
+
+
+async def reserved_bit(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(1, "x", rsv=2)
+    await peer.wait_eof()
+
+
+async def huge(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(1, "x" * 5000)
+    await peer.wait_eof()
+
+
+async def mute(peer: Peer) -> None:
+    await peer.wait_eof()
+
+
+WAITING = 'steps = [{ send = "x" }, { expect = "never", within = "10s" }]'
+FAILING: dict[str, tuple[Any, str, str, int, str]] = {
+    # what: (server, check, kind, exit code, what the message or the place says)
+    "nothing expected came": (
+        silent,
+        'steps = [{ expect = "x", within = 0.2 }]',
+        "expectation",
+        1,
+        "within 0.2 s",
+    ),
+    "something else came": (
+        talk,
+        'steps = [{ expect = "ok", within = 0.2 }]',
+        "expectation",
+        1,
+        "an error, alas",
+    ),
+    "rejected": (
+        talk,
+        'steps = [{ expect = "ok" }]\nexpect = { reject = "error" }',
+        "expectation",
+        1,
+        "no text",
+    ),
+    "rejected without steps": (
+        talk,
+        'expect = { reject = "error" }\nlimits = { first-message = 5 }',
+        "expectation",
+        1,
+        "alas",
+    ),
+    "a header": (talk, 'expect = { headers = { Server = "nginx" } }', "expectation", 1, "talker/1"),
+    "first message": (silent, 'limits = { first-message = "200ms" }', "expectation", 1, "no message came"),
+    "total": (silent, f'{WAITING}\nlimits = {{ total = "300ms" }}', "expectation", 1, "step 2 (expect)"),
+    "open": (silent, "limits = { open = 0.0000001 }", "expectation", 1, "limits.open"),
+    "rtt": (echo, "steps = [{ ping = true }]\nlimits = { rtt = 0.0000001 }", "expectation", 1, "limits.rtt"),
+    "close code": (close_4001, "expect = { close = 4002 }", "expectation", 1, "ended with 4001"),
+    "close step": (close_4001, "steps = [{ expect-close = 4002 }]", "expectation", 1, "ended with 4001"),
+    "nobody closed": (
+        silent,
+        "steps = [{ expect-close = 1000, within = 0.2 }]",
+        "expectation",
+        1,
+        "did not close",
+    ),
+    "capture": (
+        echo,
+        'steps = [{ send-json = { a = 1 } }, { expect-json = "a", capture = { b = "b" } }]',
+        "expectation",
+        1,
+        "b needs it",
+    ),
+    "refused": (refuse, "", "refused", 22, "403"),
+    "bad reply": (bad_accept, "", "bad-reply", 8, "Accept"),
+    "another protocol": (not_http, "", "bad-reply", 8, "no valid handshake"),
+    "hung up": (hang_up, "", "connect", 7, "before a byte"),
+    "no pong": (silent, "steps = [{ ping = true, within = 0.2 }]", "timeout", 28, "no pong"),
+    "close unanswered": (silent, "steps = [{ close = true, within = 0.2 }]", "timeout", 28, "did not answer"),
+    "handshake unanswered": (mute, 'connect-timeout = "300ms"', "timeout", 28, "waiting for the reply"),
+    "lost": (lose, WAITING, "lost", 56, "without a Close"),
+    "a broken rule": (reserved_bit, 'steps = [{ expect = "x" }]', "protocol", 76, "RFC 6455"),
+    "too large": (huge, 'max-size = "1k"\nsteps = [{ expect = "x" }]', "too-large", 63, ""),
+    "closed": (close_4001, 'steps = [{ expect = "x" }]', "close-code", 90, "go away"),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+async def test_a_failure_has_its_kind_and_tells_what_came(name: str, tmp_path: Path) -> None:
+    script, body, kind, code, told = FAILING[name]
+    async with raw_server(script) as server:
+        result = await checked(tmp_path, suite(server.url, body))
+    (check,) = result["checks"]
+    assert result["status"] == 1, result["stderr"]
+    assert (check["kind"], check["exit_code"]) == (kind, code), check
+    assert told in f"{check['place']} {check['message']}"
+    assert check["verdict"] == "failed"
+
+
+async def test_a_certificate_and_an_unknown_name_have_their_codes(tmp_path: Path) -> None:
+    async with raw_server(echo, tls=True) as server:
+        untrusted = await checked(tmp_path, suite(server.url))
+        insecure = await checked(tmp_path, suite(server.url, "insecure = true"))
+        plain = await checked(tmp_path, suite(server.url.replace("wss", "ws")))
+    unknown = await checked(tmp_path, suite("ws://no-such-host.invalid/"))
+    assert untrusted["checks"][0]["exit_code"] == 60
+    assert insecure["status"] == 0
+    assert "tls" in insecure["checks"][0]["phases_ms"]
+    assert insecure["checks"][0]["tls_not_after"]
+    assert plain["checks"][0]["exit_code"] in {7, 8}
+    assert unknown["checks"][0]["exit_code"] == 6
+
+
+@pytest.mark.parametrize(
+    ("script", "body"),
+    [
+        (close_4001, "expect = { close = 4001 }"),
+        (close_4001, "steps = [{ expect-close = 4001 }]"),
+        (refuse, "expect = { status = 403 }"),
+        (talk, 'steps = [{ expect = "(?P<what>error)" }]\nexpect = { headers = { Server = "^talker" } }'),
+    ],
+    ids=["close code", "close step", "status", "a group that nobody uses"],
+)
+async def test_what_is_expected_is_no_failure(script: Any, body: str, tmp_path: Path) -> None:
+    async with raw_server(script) as server:
+        result = await checked(tmp_path, suite(server.url, body))
+    assert result["status"] == 0, result["checks"]
+
+
+async def test_retries_until_it_passes_and_no_more(tmp_path: Path) -> None:
+    tries = 0
+
+    async def third_time(peer: Peer) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            await peer.respond(503)
+            return
+        await echo(peer)
+
+    async with raw_server(third_time) as server:
+        body = 'retries = 5\nretry-delay = "1ms"'
+        result = await checked(tmp_path, suite(server.url, body))
+    assert (result["status"], result["checks"][0]["attempts"], tries) == (0, 3, 3)
+
+
+async def test_only_those_with_a_tag_run(tmp_path: Path) -> None:
+    text = "".join(
+        f'[[check]]\nname = "{name}"\nurl = "demo:"\ntags = {tags}\n'
+        for name, tags in (("a", '["x", "y"]'), ("b", '"y"'), ("c", "[]"))
+    )
+    result = await checked(tmp_path, text, "--only", "y")
+    assert [check["name"] for check in result["checks"]] == ["a", "b"]
+    (tmp_path / "s.toml").write_text(text)
+    done = await wscli("check", str(tmp_path / "s.toml"), "--only", "z")
+    assert done.returncode == 2
+    assert b"the tags are x, y" in done.stderr
+
+
+async def test_fail_fast_skips_the_others(tmp_path: Path) -> None:
+    text = "".join(
+        f'[[check]]\nname = "{n}"\nurl = "{"demo:reject" if n == 1 else "demo:"}"\n' for n in range(5)
+    )
+    result = await checked(tmp_path, text, "--fail-fast", "--jobs", "1")
+    assert result["status"] == 1
+    assert [check["verdict"] for check in result["checks"]] == ["passed", "failed", *["skipped"] * 3]
+
+
+async def test_no_more_run_at_a_time_than_told(tmp_path: Path) -> None:
+    now = most = 0
+
+    async def count(peer: Peer) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await echo(peer)
+        now -= 1
+
+    body = 'steps = [{ send = "x" }, { expect = "x" }, { wait = "50ms" }]\nmatrix = { n = [1,2,3,4,5,6,7,8] }'
+    async with raw_server(count) as server:
+        result = await checked(tmp_path, suite(server.url, body), "--jobs", "3")
+    assert result["passed"] == 8
+    assert 1 < most <= 3
+
+
+async def test_a_flood_that_no_step_looks_at_neither_blocks_nor_grows(tmp_path: Path) -> None:
+    async def flood(peer: Peer) -> None:
+        await peer.accept()
+        chunk = encode_frame(1, "x" * 1000) * 100
+        for _ in range(300):
+            await peer.send(chunk)
+        await peer.frame(1, "the end")
+        await peer.answer_close()
+
+    async with raw_server(flood) as server:
+        found = await checked(
+            tmp_path, suite(server.url, 'steps = [{ expect = "the end" }, { ping = true }]')
+        )
+        ignored = await checked(tmp_path, suite(server.url, 'limits = { first-message = "9s" }'))
+    # Whoever floods answers no ping; what matters is that the last message was found.
+    assert found["checks"][0]["messages_in"] == 30_001
+    assert ignored["status"] == 0, ignored["checks"]
+
+
+async def test_secrets_are_in_no_output_and_no_report(tmp_path: Path) -> None:
+    async def tell(peer: Peer) -> None:
+        await peer.accept(headers=[("X-Seen", "s3cr3t-value")])
+        await peer.frame(1, "s3cr3t-value")
+        await peer.answer_close()
+
+    body = (
+        'bearer = "${MY_TOKEN}"\nsteps = [{ expect = "never", within = 0.1 }]\n'
+        '[check.headers]\nX-Plain = "${MY_TOKEN}"\n'
+    )
+    kinds = ("junit", "tap", "json", "markdown", "prometheus")
+    async with raw_server(tell) as server:
+        result = await checked(
+            tmp_path,
+            suite(f"{server.url}?token=s3cr3t-value", body),
+            *(f"--report={kind}={tmp_path / kind}" for kind in kinds),
+            "--report=github",
+            MY_TOKEN="s3cr3t-value",
+        )
+        request = server.peer.request
+    assert request is not None
+    assert request.get("Authorization") == "Bearer s3cr3t-value"
+    assert result["status"] == 1
+    outputs = [
+        result["stdout"],
+        result["stderr"].encode(),
+        *((tmp_path / kind).read_bytes() for kind in kinds),
+    ]
+    outputs.append((tmp_path / "report.json").read_bytes())
+    assert not [output for output in outputs if b"s3cr3t-value" in output]
+
+
+async def test_events_are_one_a_line_and_end_with_the_summary(tmp_path: Path) -> None:
+    done = await wscli("check", "demo:", "demo:reject", "--json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["check", "check", "summary", "error"]
+    assert {event["exit_code"] for event in events[:2]} == {0, 22}
+    assert events[2]["passed"] == events[2]["failed"] == 1
+    assert done.returncode == 1
+
+
+async def test_a_signal_skips_what_is_left_and_still_writes_the_reports(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(
+        '[[check]]\nname = "quick"\nurl = "demo:"\n[[check]]\nname = "slow"\nurl = "demo:"\n'
+        'steps = [{ wait = "1h" }]\n'
+    )
+    report = tmp_path / "r.json"
+    process = await asyncio.create_subprocess_exec(
+        *command("check", str(tmp_path / "s.toml"), "--report", f"json={report}"),
+        stdout=asyncio.subprocess.PIPE,
+        env=clean_env(),
+    )
+    assert process.stdout is not None
+    assert b"quick" in await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    await process.communicate()
+    assert process.returncode == 130
+    verdicts = {check["name"]: check["verdict"] for check in json.loads(report.read_text())["checks"]}
+    assert verdicts == {"quick": "passed", "slow": "skipped"}
+
+
+USAGE = [
+    ([], "there is nothing to check"),
+    ([""], "the URL is empty"),
+    (["ws://"], "the URL has no host"),
+    (["none.toml"], "cannot read the suite"),
+    (["demo:", "--report", "xml=x"], "there is no report 'xml'"),
+    (["demo:", "--report", "junit"], "no file is named"),
+    (["demo:", "--report", "junit="], "the file name is empty"),
+    (["demo:", "--report", "junit=/no/such/folder/x"], "the folder of"),
+    (["demo:", "--report", "junit=/"], "is a folder"),
+    (["demo:", "--format", "raw"], "no meaning here"),
+    (["demo:", "--jobs", "0"], "--jobs"),
+    (["demo:nothing"], "nothing"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), USAGE, ids=lambda value: str(value))
+def test_a_wrong_command_line_exits_2(arguments: list[str], told: str) -> None:
+    done = run_wscli("check", *arguments)
+    assert done.returncode == 2, done.stderr.decode()
+    assert told in done.stderr.decode()
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('origin = "a\\nb"', "--origin: the value holds a newline"),
+        ('headers = { "bad name" = "x" }', "-H"),
+        ('subprotocol = ["a", "a"]', "given twice"),
+        ('user = "name"', "the password is missing"),
+        ('cacert = "none.pem"', "--cacert"),
+        ("ipv4 = true\nipv6 = true", "contradict"),
+    ],
+)
+async def test_a_target_that_cannot_be_exits_2_with_file_and_line(
+    body: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "s.toml").write_text(suite("ws://127.0.0.1:1/", body))
+    done = await wscli("check", str(tmp_path / "s.toml"))
+    assert done.returncode == 2, done.stderr
+    assert f"{tmp_path / 's.toml'}:2: check 'it': " in done.stderr.decode()
+    assert told in done.stderr.decode()
+
+
+def test_init_prints_or_writes_a_starter_that_passes_and_never_overwrites(tmp_path: Path) -> None:
+    file = tmp_path / "starter.toml"
+    printed = run_wscli("check", "--init")
+    assert run_wscli("check", "--init", str(file)).returncode == 0
+    assert file.read_bytes() == printed.stdout
+    assert run_wscli("check", str(file)).returncode == 0
+    file.write_text("mine")
+    again = run_wscli("check", "--init", str(file))
+    assert again.returncode == 2
+    assert b"is there already" in again.stderr
+    assert file.read_text() == "mine"
+    assert json.loads(run_wscli("check", "--schema").stdout)["title"]
+
+
+def test_two_thousand_endpoints_in_one_process_with_flat_memory(tmp_path: Path) -> None:
+    servers = subprocess.Popen(
+        [sys.executable, "-m", "tests.check.endpoints", "2000"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert servers.stdin is not None
+    assert servers.stdout is not None
+    with servers:
+        ports = servers.stdout.readline().split()
+        text = "".join(
+            f'[[check]]\nname = "{port.decode()}"\nurl = "ws://127.0.0.1:{port.decode()}/"\n'
+            'steps = [{ send = "x" }, { expect = "x" }, { ping = true }]\n'
+            for port in ports
+        )
+        (tmp_path / "many.toml").write_text(text)
+        process = subprocess.Popen(
+            command("check", str(tmp_path / "many.toml"), "--jobs", "100", "--json"),
+            stdout=subprocess.PIPE,
+            env=clean_env(),
+        )
+        assert process.stdout is not None
+        with process.stdout:
+            lines = process.stdout.read().splitlines()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        servers.stdin.close()
+    assert process.returncode == 0
+    assert json.loads(lines[-1])["passed"] == len(lines) - 1 == 2000
+    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    assert kilobytes < 128 * 1024
+
+
+async def test_the_endpoints_of_the_tests_echo() -> None:
+    """The server of the test above is no server that a test may trust unseen."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    done = await wscli("connect", f"ws://127.0.0.1:{port}/", "--send", "x", "--expect", "^x$")
+    server.close()
+    await server.wait_closed()
+    assert done.returncode == 0, done.stderr
+    await until(lambda: not server.is_serving())
