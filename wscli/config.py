@@ -124,9 +124,10 @@ class Target(Discreet, frozen=True):
     of that name. `removed` are lower-case names that must not be sent. `deflate` is the offer of
     permessage-deflate, None for none; `extensions` are other offers as Sec-WebSocket-Extensions writes them.
     Sizes are bytes, times seconds; `max_size` bounds a message after inflation. `max_redirects` is how many
-    are followed. `ping_interval` and `ping_timeout` are those of keepalive, None for none. `family` is 4, 6 or 0 for both. `resolve_overrides` are host,
-    port and the addresses to use; `connect_to` is the host and port to connect to instead of the URL's.
-    `proxy` is a URL, with its credentials; without one the environment may name one, unless `no_proxy`.
+    are followed. `ping_interval` and `ping_timeout` are those of keepalive, None for none. `family` is 4, 6
+    or 0 for both. `resolve_overrides` are host, port and the addresses to use; `connect_to` is the host and
+    port to connect to instead of the URL's. `proxy` is a URL, with its credentials; without one the
+    environment may name one, unless `no_proxy`.
     """
 
     unshown: ClassVar[frozenset[str]] = frozenset({"headers", "proxy"})

@@ -6,6 +6,7 @@ import asyncio
 
 from tests.peers import Peer, encode_frame, raw_server
 from tests.probes.probing import Kept
+from tests.support import until
 from wscli.errors import DeadlineExceeded
 from wscli.events import Closed, Event, MessageSeen, PingLost, PongReceived
 from wscli.session.journal import Journal
@@ -132,8 +133,7 @@ async def test_the_pong_of_a_later_ping_answers_an_earlier_one() -> None:
         ) as session:
             await session.open()
             answered = session.pings.expect(b"keepalive 1")
-            while not session.pings.sent:
-                await asyncio.sleep(0.001)
+            await until(lambda: session.pings.sent > 0)
             session.send_ping(b"mine")
             await answered.wait()
             await session.close()

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
-from ..config import Format, Target, parse_duration, parse_size
+from ..config import Format, parse_duration, parse_size
 from ..errors import UsageError
-from ..probes.report import Report
 from .environment import Environment
 from .expectations import SessionExpectations, expecting
+from .lasting import reconnect_policy, with_keepalive
 from .options import SharedOptions, UrlArgument, command
-from .run import Runtime
 from .settings import Settings, build_settings, parsed
-from .wiring import Body, run_connected
 
 if TYPE_CHECKING:
+    from ..config import Target
     from ..expect.expected import Expected
     from ..oneshot.run import Plan
+    from ..probes.report import Report
+    from ..session.reconnect import ReconnectPolicy
+    from .run import Runtime
+    from .wiring import Body
 
 EXAMPLES: Final = "Example: echo hello | wscli connect demo:, or: wscli connect URL --send hi --count 1"
+
+
+_lasting = functools.partial(typer.Option, rich_help_panel="Keepalive and reconnecting")
 
 
 class Delimiter(str, Enum):
@@ -74,6 +81,24 @@ def main(
     delimiter: Annotated[
         Delimiter, typer.Option(help="What follows each payload in --format raw.")
     ] = Delimiter.NEWLINE,
+    ping_interval: Annotated[
+        str | None, _lasting(metavar="DURATION", help="Ping the peer this often; never, if not given.")
+    ] = None,
+    ping_timeout: Annotated[
+        str | None,
+        _lasting(metavar="DURATION", help="Take the peer for dead when a ping is not answered within this."),
+    ] = None,
+    reconnect: Annotated[
+        bool,
+        _lasting("--reconnect", help="Connect again when the connection is lost, and send --send again."),
+    ] = False,
+    max_retries: Annotated[
+        int | None,
+        _lasting(metavar="N", min=0, help="Give up after N attempts in a row (10); 0: never."),
+    ] = None,
+    max_backoff: Annotated[
+        str | None, _lasting(metavar="DURATION", help="The longest pause between two attempts (30s).")
+    ] = None,
     exit_on_close: Annotated[
         bool, typer.Option(help="Leave the REPL when the connection closes.", rich_help_panel="REPL")
     ] = False,
@@ -87,15 +112,17 @@ def main(
 ) -> int:
     """Open a session: a REPL on a terminal. In a pipe each line of stdin is one message."""
     from ..oneshot.run import Plan
-    from ..repl.settings import ReplOptions
     from ..wire.frame import Opcode
     from .interactive import run_repl, wants_repl
     from .sends import collect_sends
+    from .wiring import run_connected
 
     environment: Environment = context.obj
     settings = build_settings(
         url, shared, environment, piped_format=Format.RAW, delimiter=_DELIMITERS[delimiter]
     )
+    settings = with_keepalive(settings, ping_interval, ping_timeout)
+    policy = reconnect_policy(reconnect, max_retries, max_backoff)
     if whole and null:
         raise UsageError("--whole and -0 contradict each other")
     expectations = _Expectations(expected.build(), expected.seconds)
@@ -105,9 +132,12 @@ def main(
     if not reads and (null or binary or whole):
         raise UsageError("--no-input and --echo read no stdin: -0, --binary and --whole have no meaning then")
     sends = collect_sends(environment.arguments, send or [], send_binary or [])
-    repl_options = ReplOptions(not no_history, exit_on_close, parsed("--ring", parse_size, ring))
+    ring_size = parsed("--ring", parse_size, ring)
     one_shot = (no_input, count, wait, duration, echo, null, binary, whole, expectations.expected)
     if wants_repl(settings, environment, *one_shot):
+        from ..repl.settings import ReplOptions
+
+        repl_options = ReplOptions(not no_history, exit_on_close, ring_size)
         return run_repl(settings, environment, sends, repl_options)
     plan = Plan(
         sends=sends,
@@ -117,7 +147,7 @@ def main(
         echo=echo,
     )
     stdin = _Stdin(whole, b"\0" if null else b"\n", text=not binary) if reads else None
-    body = _body(plan, stdin, None if awaited else count, settings, expectations)
+    body = _body(plan, stdin, None if awaited else count, settings, expectations, policy)
     return run_connected(body, settings, environment)
 
 
@@ -145,10 +175,14 @@ def _wait(text: str | None, *, reads: bool, counted: bool) -> float | None:
 
 
 def _body(
-    plan: Plan, stdin: _Stdin | None, count: int | None, settings: Settings, expectations: _Expectations
+    plan: Plan,
+    stdin: _Stdin | None,
+    count: int | None,
+    settings: Settings,
+    expectations: _Expectations,
+    policy: ReconnectPolicy | None,
 ) -> Body:
     async def connect(runtime: Runtime, target: Target) -> Report:
-        from ..oneshot.expecting import Expecting
         from ..oneshot.gate import Gate
         from ..oneshot.run import OneShot
         from ..oneshot.source import Source
@@ -162,11 +196,23 @@ def _body(
         (sink,) = runtime.journal.listeners
         gate = Gate(sink, count)
         runtime.journal.listeners[:] = [gate]
-        session = Session(target, runtime.journal, ok_close=settings.ok_close)
-        expecting = None
+
+        def make() -> Session:
+            return Session(target, runtime.journal, ok_close=settings.ok_close)
+
+        session = make()
+        renewal = expecting = None
+        if policy is not None:
+            from ..oneshot.renewal import Renewal
+            from ..session.reconnect import Reconnector
+
+            renewal = Renewal(Reconnector(policy, runtime.journal), make, runtime.stop)
         if expectations.expected:
+            from ..oneshot.expecting import Expecting
+
             expecting = Expecting(expectations.expected, session, expectations.within)
             runtime.journal.listeners.append(expecting)
-        return await OneShot(session, plan, source, gate, runtime.stop, expecting).perform()
+        run = OneShot(session, plan, source, gate, runtime.stop, expecting, renewal)
+        return await run.perform()
 
     return connect

@@ -31,6 +31,10 @@ class Expecting:
             self._failure_then = self._session.failure
             self.decided.set()
 
+    def follow(self, session: Session) -> None:
+        """From here on it is this session's failure that may have come first."""
+        self._session = session
+
     @property
     def met(self) -> bool:
         return self.expected.state is State.MET

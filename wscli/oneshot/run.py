@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,9 +17,12 @@ from ..session.journal import Batch
 from ..session.session import Session
 from ..wire.frame import Opcode
 from ..wire.runs import MessageRun
-from .expecting import Expecting
 from .gate import Gate
+from .renewal import Renewal
 from .source import Source
+
+if TYPE_CHECKING:
+    from .expecting import Expecting
 
 # How long our Close may take to be answered once all expectations are met, in seconds.
 _CLOSE_SECONDS = 1.0
@@ -77,21 +81,28 @@ class OneShot:
         gate: Gate,
         stop: Stop,
         expecting: Expecting | None = None,
+        renewal: Renewal | None = None,
     ) -> None:
         self._session = session
+        self._renewal = renewal
         self._plan = plan
         self._source = source
         self._gate = gate
         self._stop = stop
         self._expecting = expecting
         self._sends = list(plan.sends)
+        # Lines of stdin that an earlier connection did not take.
+        self._returned: list[bytes] = []
         self._warning = ""
+        # When the first connection stood (the loop's clock), and why the last one ended or never stood.
+        self._began: float | None = None
+        self._cause: WscliError | None = None
 
     async def perform(self) -> Report:
         """Run to the end; whatever ends it, the closing handshake follows and nothing unsent is hidden."""
         if self._source is not None:
             self._source.start()
-        failure = await self._connected()
+        failure = await self._connections()
         unsent = await self._count_unsent()
         if not unsent:
             return Report(failure, self._warning)
@@ -99,27 +110,75 @@ class OneShot:
             return Report(Unsent(f"messages that were not sent when the connection ended: {unsent}"))
         return Report(failure, f"messages that were not sent: {unsent}")
 
+    async def _connections(self) -> WscliError | None:
+        """One connection, and with `--reconnect` those after it."""
+        while True:
+            listeners = list(self._session.journal.listeners)
+            failure = await self._connected()
+            self._session.journal.listeners[:] = listeners
+            delay = self._next_delay()
+            if delay is None or self._renewal is None:
+                break
+            left = self._left(self._plan.duration)
+            in_time = left is None or delay < left
+            if not await self._renewal.pause(delay if left is None else min(delay, left)) or not in_time:
+                failure = self._judged(self._stop.cause)
+                break
+            self._begin_again(self._renewal)
+        if self._began is not None:
+            summarize("connect", self._session.journal)
+        return failure
+
+    def _next_delay(self) -> float | None:
+        """Seconds until the connection is opened again; None when it is not."""
+        decided = self._expecting is not None and self._expecting.decided.is_set()
+        if self._renewal is None or self._stop.requested or self._gate.reached.is_set() or decided:
+            return None
+        return self._renewal.next_delay(self._cause, self._session)
+
+    def _begin_again(self, renewal: Renewal) -> None:
+        self._returned = [*renewal.take_back(self._session), *self._returned]
+        self._sends = list(self._plan.sends)
+        self._session = renewal.make()
+        if self._expecting is not None:
+            self._expecting.follow(self._session)
+
+    def _left(self, seconds: float | None) -> float | None:
+        """What is left of a limit that counts from the first opening."""
+        if seconds is None or self._began is None:
+            return seconds
+        return max(0.0, self._began + seconds - asyncio.get_running_loop().time())
+
     async def _connected(self) -> WscliError | None:
         session = self._session
+        self._cause = None
         try:
             async with session:
                 if not await open_unless_stopped(session, self._stop):
                     return self._judged(self._stop.cause)
+                self._note_open()
                 if self._plan.echo:
                     session.paced = True
                     session.journal.listeners.append(Echo(session))
                 self._stop.phase = lambda: "receiving"
                 failure = await self._until_the_end()
+                self._cause = failure or session.failure
                 self._stop.phase = lambda: "closing"
                 if self._expecting is not None:
                     return await self._close_with_verdict(failure, self._expecting)
                 failure = failure or session.failure
                 await self._close()
-                summarize("connect", session.journal)
                 # A Close for which there was no time is no cause of its own.
                 return failure or (self._stop.cause if self._stop.requested else session.failure)
         except WscliError as failure:
+            self._cause = failure
             return self._judged(failure)
+
+    def _note_open(self) -> None:
+        if self._began is None:
+            self._began = asyncio.get_running_loop().time()
+        if self._renewal is not None:
+            self._renewal.reconnector.note_open()
 
     def _judged(self, failure: WscliError | None) -> WscliError | None:
         return failure if self._expecting is None else self._expecting.judge(failure)
@@ -132,7 +191,6 @@ class OneShot:
         verdict = failure or expecting.judge(session.failure or self._stop.cause)
         before = session.failure
         await self._close(min(_CLOSE_SECONDS, session.target.close_timeout))
-        summarize("connect", session.journal)
         if verdict is None and before is None and session.failure is not None:
             self._warning = session.failure.message
         return verdict
@@ -158,12 +216,13 @@ class OneShot:
                 task.result()
 
     async def _until_the_end(self) -> WscliError | None:
+        within = None if self._expecting is None else self._expecting.within
         async with watching(self._session, self._stop) as watch:
             tasks = [
                 asyncio.create_task(self._feed()),
                 asyncio.create_task(self._received_enough()),
-                asyncio.create_task(watch.pause(self._plan.duration)),
-                asyncio.create_task(watch.pause(None if self._expecting is None else self._expecting.within)),
+                asyncio.create_task(watch.pause(self._left(self._plan.duration))),
+                asyncio.create_task(watch.pause(self._left(within))),
             ]
             feeding, counted, *_ = tasks
             try:
@@ -203,7 +262,7 @@ class OneShot:
             await self._send_first()
             while source is not None and (batch := await source.take()) is not None:
                 # Counted as to be sent before it can wait: a batch in hand is never lost from sight.
-                session.send_messages(plan.input_opcode, batch)
+                self._send_lines(batch)
                 await session.room()
         except Unsent:
             # The connection has ended; why is the session's to say.
@@ -219,6 +278,14 @@ class OneShot:
             await self._session.room()
             send = self._sends.pop(0)
             self._session.send_messages(send.opcode, [send.payload])
+        if self._returned:
+            batch, self._returned = self._returned, []
+            self._send_lines(batch)
+
+    def _send_lines(self, batch: list[bytes]) -> None:
+        if self._renewal is not None:
+            self._renewal.note_queued(batch, self._session)
+        self._session.send_messages(self._plan.input_opcode, batch)
 
     async def _silence(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -244,7 +311,7 @@ class OneShot:
         left = source.waiting
         while left > 0 and not watch.over and (batch := await source.take()) is not None:
             left -= len(batch)
-            self._session.send_messages(self._plan.input_opcode, batch)
+            self._send_lines(batch)
             await self._session.room()
 
     async def _count_unsent(self) -> str:
@@ -252,7 +319,7 @@ class OneShot:
         source = self._source
         more = source is not None and await source.holds_more(at_once=self._stop.requested)
         count = self._session.unsent + (source.waiting if source is not None else 0)
-        count += len(self._sends)
+        count += len(self._sends) + len(self._returned)
         if not count:
             return ""
         return f"at least {count:,}" if more and source is not None and not source.ended else f"{count:,}"

@@ -37,7 +37,7 @@ class Kept(Protocol):
 
 
 class Keepalive:
-    """Pings every `interval` seconds; no pong within `timeout` seconds (None: it does not matter) is the end."""
+    """Pings every `interval` seconds; no pong within `timeout` (None: whenever it comes) is the end."""
 
     def __init__(self, session: Kept, interval: float, timeout: float | None) -> None:
         self._session = session

@@ -31,7 +31,7 @@ _TRANSIENT = (ClosedByPeer, ConnectFailed, ConnectionLost, DeadlineExceeded, Res
 class ReconnectPolicy(msgspec.Struct, frozen=True):
     """`max_retries` bounds the attempts in a row (0: no bound), `max_backoff` the pause, in seconds.
 
-    A connection that stood for `STABLE_SECONDS` begins a new row: one that always drops at once is no success.
+    A connection that stood for `STABLE_SECONDS` begins a new row; one that drops at once does not.
     """
 
     max_retries: int = 10
@@ -39,7 +39,7 @@ class ReconnectPolicy(msgspec.Struct, frozen=True):
 
     def ceiling(self, attempt: int) -> float:
         """The longest pause before `attempt` (from 1), in seconds: it doubles each time."""
-        return min(self.max_backoff, _FIRST_BACKOFF * 2 ** min(attempt - 1, 32))
+        return min(self.max_backoff, _FIRST_BACKOFF * 2.0 ** min(attempt - 1, 32))
 
 
 def may_pass(failure: WscliError) -> bool:
@@ -84,6 +84,11 @@ class Reconnector:
         self._draw = draw
         self._attempt = 0
         self._opened = 0.0
+
+    @property
+    def attempts(self) -> int:
+        """How many there were in this row."""
+        return self._attempt
 
     @property
     def exhausted(self) -> bool:
