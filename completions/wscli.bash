@@ -4,7 +4,7 @@
 # Sets `flags` to the options of the command $1; without one, to the program's own.
 _wscli_flags() {
     case $1 in
-        connect) flags='--send --send-binary -n --no-input --count --wait --duration --echo -0 --null --binary --whole --delimiter --exit-on-close --no-history --ring --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close --expect --expect-json --expect-count --expect-binary --reject --within -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
+        connect) flags='--send --send-binary -n --no-input --count --wait --duration --echo -0 --null --binary --whole --delimiter --ping-interval --ping-timeout --reconnect --max-retries --max-backoff --exit-on-close --no-history --ring --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close --expect --expect-json --expect-count --expect-binary --reject --within -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
         handshake) flags='--expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
         ping) flags='-c --count -i --interval -W --wait --payload --size --max-rtt --max-loss --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
         close) flags='--code --reason --force --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
@@ -19,7 +19,7 @@ _wscli_flags() {
 _wscli_takes() {
     case $1:$2 in
         *:--send | *:--send-binary | *:--expect-binary | *:-H | *:--header | *:-u | *:--auth | *:--user | *:--bearer | *:--cookie) takes=at_file ;;
-        *:--count | *:--wait | *:--duration | *:--ring | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:-j | *:--jobs | *:--only | *:--report | *:--host | *:--port) takes=text ;;
+        *:--count | *:--wait | *:--duration | *:--ping-interval | *:--ping-timeout | *:--max-retries | *:--max-backoff | *:--ring | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:-j | *:--jobs | *:--only | *:--report | *:--host | *:--port) takes=text ;;
         *:--delimiter) takes=choice values=(newline nul none) ;;
         *:--expect-close) takes=any_code ;;
         *:--cookie-jar | *:--cacert | *:--cert | *:--key | *:--unix-socket) takes=file ;;
@@ -50,7 +50,7 @@ _wscli_argument() {
 # the last character that breaks words for it ($broken is what stands before).
 _wscli_offer() {
     local entry value meaning text
-    local -a values meanings
+    local -a values=() meanings=()
     for entry; do
         value=${entry%% *}
         [[ $value == "$cur"* ]] || continue
@@ -150,7 +150,7 @@ _wscli_urls() {
         return
     fi
     [[ $file == /* ]] || file=$HOME/.local/state
-    local -a urls
+    local -a urls=()
     if [[ -r $file/wscli/urls ]]; then
         while IFS= read -r url; do
             [[ $url =~ $plain ]] && urls[${#urls[@]}]=$url
@@ -167,7 +167,7 @@ _wscli_urls() {
 
 # Offers what `takes` says.
 _wscli_value() {
-    local -a codes never_sent
+    local -a codes=() never_sent=()
     case $takes in
         choice) _wscli_offer "${values[@]}" ;;
         file) _wscli_files ;;
@@ -197,7 +197,7 @@ _wscli_words() {
 
 _wscli() {
     local IFS=$' \t\n' cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
-    local -a words values
+    local -a words=() values=()
     COMPREPLY=()
     _wscli_words
     local last=$((${#words[@]} - 1))

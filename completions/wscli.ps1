@@ -66,6 +66,11 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--binary'); Takes = ''; Help = 'Send stdin''s messages as binary' }
             @{ Flags = @('--whole'); Takes = ''; Help = 'Send all of stdin as one message' }
             @{ Flags = @('--delimiter'); Takes = @('newline', 'nul', 'none'); Help = 'What follows each payload in --format raw' }
+            @{ Flags = @('--ping-interval'); Takes = 'Text'; Help = 'Ping the peer this often; never, if not given' }
+            @{ Flags = @('--ping-timeout'); Takes = 'Text'; Help = 'Take the peer for dead when a ping is not answered within this' }
+            @{ Flags = @('--reconnect'); Takes = ''; Help = 'Connect again when the connection is lost, and send --send again' }
+            @{ Flags = @('--max-retries'); Takes = 'Text'; Help = 'Give up after N attempts in a row (10); 0: never' }
+            @{ Flags = @('--max-backoff'); Takes = 'Text'; Help = 'The longest pause between two attempts (30s)' }
             @{ Flags = @('--exit-on-close'); Takes = ''; Help = 'Leave the REPL when the connection closes' }
             @{ Flags = @('--no-history'); Takes = ''; Help = 'Neither read nor write the history' }
             @{ Flags = @('--ring'); Takes = 'Text'; Help = 'Keep so much for /show, /find and /save' }

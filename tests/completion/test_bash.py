@@ -75,3 +75,13 @@ def test_it_completes_within_a_pipe_and_after_an_assignment(bash: Terminal) -> N
         "--send gre wss://example.com/c",
         "echo hi | A=1 wscli connect --send gre wss://example.com/chat",
     )
+
+
+def test_a_strict_shell_is_no_obstacle(bash: Terminal) -> None:
+    bash.send("set -u; unset XDG_STATE_HOME COLUMNS; IFS=/\r")
+    clear(bash)
+    becomes(bash, "wscli ping --cou", "wscli ping --count")
+    becomes(bash, "1 ws", "wscli ping --count 1 ws")
+    becomes(bash, "s:", "wscli ping --count 1 wss://")
+    becomes(bash, "\x15wscli connect --expect-close 1006", "wscli connect --expect-close 1006")
+    assert "unbound" not in bash.text

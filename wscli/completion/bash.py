@@ -48,7 +48,7 @@ _wscli_argument() {
 # the last character that breaks words for it ($broken is what stands before).
 _wscli_offer() {
     local entry value meaning text
-    local -a values meanings
+    local -a values=() meanings=()
     for entry; do
         value=${entry%% *}
         [[ $value == "$cur"* ]] || continue
@@ -122,7 +122,7 @@ _wscli_urls() {
         return
     fi
     [[ $file == /* ]] || file=$HOME/.local/state
-    local -a urls
+    local -a urls=()
     if [[ -r $file/wscli/urls ]]; then
         while IFS= read -r url; do
             [[ $url =~ $plain ]] && urls[${#urls[@]}]=$url
@@ -139,7 +139,7 @@ _wscli_urls() {
 
 # Offers what `takes` says.
 _wscli_value() {
-    local -a codes never_sent
+    local -a codes=() never_sent=()
     case $takes in
         choice) _wscli_offer "${values[@]}" ;;
         file) _wscli_files ;;
@@ -169,7 +169,7 @@ _wscli_words() {
 
 _wscli() {
     local IFS=$' \t\n' cur broken='' quote='' command='' takes='' flags='' word i count=0 ended=''
-    local -a words values
+    local -a words=() values=()
     COMPREPLY=()
     _wscli_words
     local last=$((${#words[@]} - 1))
