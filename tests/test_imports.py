@@ -24,7 +24,7 @@ LAYERS = (
     {"cli"},
     {"repl", "completion", "reports"},
     {"oneshot", "check"},
-    {"probes", "expect", "credentials"},
+    {"probes", "expect", "credentials", "profiles"},
     {"session", "server", "sinks"},
     {"net"},
     {"wire"},

@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Annotated, Any, get_type_hints
 
+import msgspec
 import typer
 
 from ..config import ColorChoice, Format
@@ -50,8 +50,7 @@ UrlArgument = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedOptions:
+class SharedOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the user typed, unchecked; the order here is the order in the help."""
 
     header: Annotated[
@@ -227,22 +226,38 @@ class SharedOptions:
     ipv4: Annotated[bool, _network("-4", "--ipv4", help="Use IPv4 only.")] = False
     ipv6: Annotated[bool, _network("-6", "--ipv6", help="Use IPv6 only.")] = False
 
+    typed: frozenset[str] = frozenset()
+    """No option: the names of those that stand on the command line."""
+
+
+def option_defaults() -> dict[str, Any]:
+    """What each shared option is when nobody says anything, in the order of the help."""
+    names = SharedOptions.__struct_fields__
+    defaults = dict(zip(names, SharedOptions.__struct_defaults__, strict=True))
+    del defaults["typed"]
+    return defaults
+
 
 def command(function: Callable[..., int]) -> Callable[..., int]:
-    """Replaces the parameter `shared` of `function` by the shared options, after the command's own."""
+    """Replaces the parameter `shared` of `function` by the shared options, after the command's own.
+
+    `function` has a parameter `context`, too.
+    """
     own = inspect.signature(function, eval_str=True)
     hints = get_type_hints(SharedOptions, include_extras=True)
     shared = [
-        inspect.Parameter(
-            option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=hints[option.name]
-        )
-        for option in fields(SharedOptions)
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
+        for name, default in option_defaults().items()
     ]
     names = [parameter.name for parameter in shared]
 
     @functools.wraps(function)
     def collected(**values: Any) -> int:
-        options = SharedOptions(**{name: values.pop(name) for name in names})
+        source = values["context"].get_parameter_source
+        typed = frozenset(
+            name for name in names if source(name) is not None and source(name).name == "COMMANDLINE"
+        )
+        options = SharedOptions(**{name: values.pop(name) for name in names}, typed=typed)
         return function(**values, shared=options)
 
     kept = [

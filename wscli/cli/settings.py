@@ -23,7 +23,7 @@ from ..config import (
     parse_url,
 )
 from ..errors import UsageError
-from ..net.routes import parse_connect_to, parse_proxy, parse_resolve
+from ..profiles.location import is_wanted
 from .environment import Environment
 from .extensions import deflate_offer, extension_offers
 from .options import SharedOptions
@@ -60,10 +60,32 @@ def build_settings(
     piped_format: Format = Format.PLAIN,
     delimiter: bytes = b"\n",
 ) -> Settings:
-    """Checks every shared option; `piped_format` is the format when stdout is no terminal.
+    """Checks every shared option, those out of the environment and the configuration file included.
+
+    `piped_format` is the format when stdout is no terminal.
 
     Raises: UsageError, or InputFailed for a file that cannot be read.
     """
+    if not is_wanted(url, environment.environ):
+        return _build(url, options, environment, piped_format, delimiter)
+    from .effective import find_effective
+
+    effective = find_effective(url, options, environment.environ)
+    url, options, secrets = effective.reveal(options)
+    try:
+        settings = _build(url, options, environment, piped_format, delimiter)
+    except UsageError as wrong:
+        raise effective.blame(wrong) from None
+    return replace(
+        settings,
+        secrets=(*settings.secrets, *secrets),
+        warnings=(*effective.warnings(), *settings.warnings),
+    )
+
+
+def _build(
+    url: str, options: SharedOptions, environment: Environment, piped_format: Format, delimiter: bytes
+) -> Settings:
     where = parse_url(url)
     output = build_output(options, environment, piped_format=piped_format, delimiter=delimiter)
     target = _build_target(where, options)
@@ -107,6 +129,8 @@ def build_output(
 
 
 def _build_target(where: Url | DemoUrl, options: SharedOptions) -> Target:
+    from ..net.routes import parse_connect_to, parse_resolve
+
     url = where if isinstance(where, Url) else Url(secure=False, host="127.0.0.1", port=0, resource="/")
     if options.ipv4 and options.ipv6:
         raise UsageError("-4 and -6 contradict each other", hint="leave both out to use either")
@@ -159,6 +183,8 @@ def _proxy(options: SharedOptions) -> str | None:
         raise UsageError("--proxy and --no-proxy contradict each other")
     if options.unix_socket is not None:
         raise UsageError("--proxy and --unix-socket contradict each other")
+    from ..net.routes import parse_proxy
+
     parse_proxy(options.proxy)
     return options.proxy
 

@@ -110,12 +110,13 @@ def proxy_for(target: Target) -> ProxyUrl | None:
     if target.proxy is not None:
         return parse_proxy(target.proxy)
     host, port = target.connect_to or (target.url.host, target.url.port)
-    if _is_loopback(host) or not any(name.lower().endswith("_proxy") for name in os.environ):
+    if is_loopback(host) or not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
     return _from_environment(target.url.secure, host, port)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address, is this machine's own (RFC 6761 §6.3)."""
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,0 +1,1 @@
+"""The user's configuration file: where it is, what stands in it and on which line, its secrets."""
