@@ -1,4 +1,4 @@
-"""Many WebSocket endpoints in one process: `python -m tests.check.endpoints N` listens on N ports and names them."""
+"""Many endpoints in one process: `python -m tests.check.endpoints N` listens on N ports and names them."""
 
 from __future__ import annotations
 

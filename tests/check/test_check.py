@@ -390,7 +390,7 @@ USAGE = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "told"), USAGE, ids=lambda value: str(value))
+@pytest.mark.parametrize(("arguments", "told"), USAGE, ids=str)
 def test_a_wrong_command_line_exits_2(arguments: list[str], told: str) -> None:
     done = run_wscli("check", *arguments)
     assert done.returncode == 2, done.stderr.decode()

@@ -52,7 +52,8 @@ def parse_reports(texts: Sequence[str], environment: Mapping[str, str]) -> list[
         if equals and not name:
             raise UsageError(f"--report {kind}: the file name is empty", hint=_HINT)
         if kind == "markdown" and summary:
-            found.append(Destination(kind, Path(summary), append=True))
+            job = Destination(kind, Path(summary), append=True)
+            found += [] if job in found else [job]
         elif not equals and kind != "github":
             raise UsageError(f"--report {kind}: no file is named", hint=f"--report {kind}=FILE")
         if equals:

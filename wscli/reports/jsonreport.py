@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 
 from ..check.result import RunResult
@@ -20,5 +22,5 @@ def render(result: RunResult) -> str:
             {**msgspec.to_builtins(check), "phases_ms": dict(check.phases_ms)} for check in result.checks
         ],
     }
-    encoded = msgspec.json.format(msgspec.json.encode(document), indent=2)
-    return json_safe(encoded).decode("ascii") + "\n"
+    # Not msgspec's encoder: a path may hold what is not UTF-8.
+    return json_safe(json.dumps(document, indent=2).encode()).decode("ascii") + "\n"

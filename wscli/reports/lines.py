@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,4 +70,5 @@ def summary(result: RunResult, t: float) -> bytes:
 
 def _encoded(event: str, t: float, fields: dict[str, Any]) -> bytes:
     now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    return json_safe(msgspec.json.encode({"event": event, "t": t, "time": now, **fields})) + b"\n"
+    line = json.dumps({"event": event, "t": t, "time": now, **fields}, separators=(",", ":"))
+    return json_safe(line.encode()) + b"\n"

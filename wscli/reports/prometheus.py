@@ -35,7 +35,7 @@ def render(result: RunResult) -> str:
         lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
         for check in checks:
             own = _labels(check)
-            lines += [f"{name}{{{own}{labels}}} {value:.9g}" for labels, value in samples(check)]
+            lines += [f"{name}{{{own}{labels}}} {value:.12g}" for labels, value in samples(check)]
     finished = _unix(result.started) + result.duration_ms / 1000
     name = "wscli_check_last_run_timestamp_seconds"
     lines += [f"# HELP {name} When the run ended.", f"# TYPE {name} gauge", f"{name} {finished:.3f}"]

@@ -1,0 +1,270 @@
+"""Reports: each format valid by its own rules, whatever the peer, a name or a path has in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wscli.check.result import CheckResult, RunResult
+from wscli.errors import OutputFailed, UsageError
+from wscli.reports import lines
+from wscli.reports.files import Destination, parse_reports, rendered, write_reports
+from wscli.sinks.human_style import PLAIN
+
+KINDS = ["junit", "tap", "json", "markdown", "github", "prometheus"]
+HOSTILE = [
+    "plain",
+    "</failure><x/> & \"quoted\" 'too' ]]>",
+    "\x00\x01\x1b[31mred\x1b]0;t\x07\x7f\x80\x9b",
+    "line\nbreak\r\n::error::injected\n##[group]x\n##vso[task]",
+    "| cell | <script>alert(1)</script> [link](http://x) @someone #1 `code` **b** ![i](x) www.example.com",
+    "\u202eright to left\u2028\u2029\ufeff\ufffe\ud800",
+    'a"b\\c{d}=1',
+    "...\n  ---\nok 1 - forged # TODO",
+    "",
+]
+
+
+def check(text: str = "it", verdict: str = "failed", **changes: object) -> CheckResult:
+    values = {
+        "name": f"name {text}",
+        "suite": f"suite {text}",
+        "url": f"ws://127.0.0.1/{text}",
+        "verdict": verdict,
+        "file": f"dir/{text}.toml",
+        "line": 3,
+        "kind": "expectation" if verdict == "failed" else "ok",
+        "exit_code": 1 if verdict == "failed" else 0,
+        "place": "step 2 (expect)" if verdict == "failed" else "",
+        "message": f"message {text}" if verdict == "failed" else "",
+        "hint": f"hint {text}",
+        "attempts": 1,
+        "started": "2026-11-21T12:00:00.123Z",
+        "duration_ms": 12.5,
+        "open_ms": 3.25,
+        "phases_ms": (("resolve", 0.1), ("connect", 0.2), ("tls", 1.5), ("upgrade", 2.0)),
+        "status": 101,
+        "tls_not_after": "2027-01-01T00:00:00Z",
+    }
+    return CheckResult(**(values | changes))  # type: ignore[arg-type]  # a table of values
+
+
+def result(*checks: CheckResult) -> RunResult:
+    return RunResult(checks, "2026-11-21T12:00:00.000Z", 1500.0)
+
+
+EVERYTHING = result(
+    *(check(text, verdict) for text in HOSTILE for verdict in ("failed", "passed", "skipped"))
+)
+
+# Jenkins' JUnit schema (junit-10): what may stand where, and what must.
+ATTRIBUTES = {
+    "testsuites": {"name", "time", "tests", "failures", "disabled", "errors"},
+    "testsuite": {
+        "name",
+        "tests",
+        "failures",
+        "errors",
+        "time",
+        "disabled",
+        "skipped",
+        "timestamp",
+        "hostname",
+        "id",
+        "package",
+    },
+    "testcase": {"name", "assertions", "time", "classname", "status"},
+    "failure": {"type", "message"},
+    "skipped": {"type", "message"},
+}
+REQUIRED = {"testsuite": {"name", "tests"}, "testcase": {"name"}}
+CHILDREN = {
+    "testsuites": {"testsuite"},
+    "testsuite": {"testcase"},
+    "testcase": {"failure", "skipped"},
+    "failure": set(),
+    "skipped": set(),
+}
+NUMBER = re.compile(r"\d+(\.\d+)?")
+
+
+def assert_allowed(element: ET.Element) -> None:
+    assert set(element.attrib) <= ATTRIBUTES[element.tag]
+    assert REQUIRED.get(element.tag, set()) <= set(element.attrib)
+    for name in {"time", "tests", "failures", "errors", "skipped"} & set(element.attrib):
+        assert NUMBER.fullmatch(element.attrib[name])
+    if "timestamp" in element.attrib:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", element.attrib["timestamp"])
+    for child in element:
+        assert child.tag in CHILDREN[element.tag]
+        assert_allowed(child)
+
+
+def test_junit_is_what_jenkins_schema_allows() -> None:
+    root = ET.fromstring(rendered("junit", EVERYTHING))
+    assert root.tag == "testsuites"
+    assert_allowed(root)
+    assert int(root.attrib["tests"]) == len(EVERYTHING.checks) == len(root.findall(".//testcase"))
+    assert int(root.attrib["failures"]) == EVERYTHING.failed == len(root.findall(".//failure"))
+
+
+def test_junit_has_the_failure_in_the_element_s_text_and_unique_names() -> None:
+    root = ET.fromstring(rendered("junit", result(check("a"), check("a"), check("a", suite="other"))))
+    suites = root.findall("testsuite")
+    assert [suite.attrib["name"] for suite in suites] == ["suite a", "other"]
+    assert [case.attrib["name"] for case in suites[0]] == ["name a", "name a (2)"]
+    text = root.findall(".//failure")[0].text
+    assert text is not None
+    assert text.splitlines()[0] == "step 2 (expect): message a"
+    assert "dir/a.toml:3" in text
+
+
+def test_tap_has_a_plan_a_line_for_each_and_yaml_for_what_failed() -> None:
+    report = rendered("tap", EVERYTHING).splitlines()
+    assert report[:2] == ["TAP version 14", f"1..{len(EVERYTHING.checks)}"]
+    results = [line for line in report if re.match(r"(not )?ok \d", line)]
+    assert [int(re.findall(r"\d+", line)[0]) for line in results] == list(range(1, len(results) + 1))
+    assert len(results) == len(EVERYTHING.checks)
+    assert sum(line.startswith("not ok") for line in results) == EVERYTHING.failed
+    # Unescaped, a `#` begins a directive.
+    directives = [line for line in results if re.search(r"(?<!\\)#", line)]
+    assert len(directives) == EVERYTHING.skipped
+    blocks = [line for line in report if line.startswith("  ") and line not in {"  ---", "  ..."}]
+    for line in blocks:
+        key, _, value = line.strip().partition(": ")
+        assert re.fullmatch(r"[a-z_]+", key)
+        json.loads(value)
+
+
+def test_json_is_ascii_and_has_all_of_it() -> None:
+    report = rendered("json", EVERYTHING)
+    assert re.fullmatch(r"[\x20-\x7e\n]*", report)
+    document = json.loads(report)
+    assert (document["passed"], document["failed"], document["skipped"]) == (9, 9, 9)
+    assert document["checks"][0]["phases_ms"]["tls"] == 1.5
+
+
+def test_markdown_has_one_row_a_check_and_nothing_live() -> None:
+    report = rendered("markdown", EVERYTHING)
+    rows = [line for line in report.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == len(EVERYTHING.checks)
+    for row in rows:
+        assert len(re.findall(r"(?<!\\)\|", row)) == 6
+        assert not re.search(r"<|(?<!\\)[`\[\]]|@|(?<!\\)www\.|://", row)
+    assert rows[0].startswith("| ❌")
+
+
+def test_annotations_name_file_and_line_and_quote_nobody() -> None:
+    report = rendered("github", result(check("a", file="a,b:c%.toml"), check("b", "passed")))
+    assert report == (
+        "::error file=a%2Cb%3Ac%25.toml,line=3,title=wscli check%3A expectation::"
+        "name a failed at step 2 (expect): expectation (exit code 1)\n"
+    )
+    for line in rendered("github", EVERYTHING).splitlines():
+        assert line.startswith("::error file=")
+        assert "message" not in line
+
+
+def test_prometheus_names_are_blackbox_exporter_s_and_every_line_is_a_sample() -> None:
+    report = rendered("prometheus", EVERYTHING)
+    sample = re.compile(
+        r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*\})? -?\d[\d.e+-]*'
+    )
+    described: set[str] = set()
+    for line in report.splitlines():
+        if line.startswith("# "):
+            described.add(line.split()[2])
+            continue
+        assert sample.fullmatch(line), line
+        assert re.split(r"[{ ]", line)[0] in described
+    assert report.endswith("\n")
+    labels = 'suite="suite plain",check="name plain",instance="ws://127.0.0.1/plain"'
+    assert f"probe_success{{{labels}}} 0" in report
+    assert f'probe_websocket_duration_seconds{{{labels},phase="tls"}} 0.0015' in report
+    assert f'probe_websocket_duration_seconds{{{labels},phase="upgrade"}} 0.002' in report
+    assert f"probe_ssl_earliest_cert_expiry{{{labels}}} 1798761600" in report
+
+
+def safe_in_a_log(text: str) -> bool:
+    return not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029]|##\[|##vso\[", text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_report_has_a_control_or_a_command_in_it(kind: str) -> None:
+    text = rendered(kind, EVERYTHING)
+    assert safe_in_a_log(text)
+    text.encode()
+    if kind != "github":
+        assert not re.search(r"^\s*::", text, re.MULTILINE)
+
+
+def test_the_lines_of_stdout_have_none_either() -> None:
+    for each in EVERYTHING.checks:
+        text = lines.line(each, PLAIN)
+        assert safe_in_a_log(text)
+        assert not re.search(r"^\s*::", text, re.MULTILINE)
+        assert re.fullmatch(rb"[\x20-\x7e]*\n", lines.event(each, 1.0))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(st.characters(blacklist_categories=())))
+def test_any_text_in_any_place_keeps_a_report_valid(text: str) -> None:
+    run = result(check(text))
+    root = ET.fromstring(rendered("junit", run))
+    assert_allowed(root)
+    json.loads(rendered("json", run))
+    assert len(rendered("github", run).splitlines()) == 1
+    assert len(rendered("tap", run).splitlines()) == 13
+    assert len([line for line in rendered("markdown", run).splitlines() if line.startswith("| ❌")]) == 1
+    for kind in KINDS:
+        assert safe_in_a_log(rendered(kind, run))
+
+
+def test_files_are_replaced_whole_and_keep_their_mode(tmp_path: Path) -> None:
+    file = tmp_path / "probe.prom"
+    file.write_text("old")
+    file.chmod(0o640)
+    opened = file.open()
+    write_reports([Destination("prometheus", file)], EVERYTHING, print)
+    with opened:
+        assert opened.read() == "old"
+    assert file.read_text().startswith("# HELP")
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_new_file_can_be_read_by_a_collector(tmp_path: Path) -> None:
+    write_reports([Destination("tap", tmp_path / "x")], EVERYTHING, print)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
+
+
+def test_one_that_cannot_be_written_does_not_keep_the_others(tmp_path: Path) -> None:
+    written = tmp_path / "after"
+    with pytest.raises(OutputFailed, match="cannot write the report"):
+        wanted = [Destination("tap", tmp_path / "no" / "x"), Destination("tap", written)]
+        write_reports(wanted, EVERYTHING, print)
+    assert written.exists()
+
+
+def test_markdown_is_added_to_the_summary_of_a_job(tmp_path: Path) -> None:
+    summary = tmp_path / "summary"
+    summary.write_text("before\n")
+    found = parse_reports(["markdown", f"markdown={tmp_path / 'm'}"], {"GITHUB_STEP_SUMMARY": str(summary)})
+    write_reports(found[:1], EVERYTHING, print)
+    assert [(one.file, one.append) for one in found] == [
+        (summary, True),
+        (tmp_path / "m", False),
+    ]
+    assert summary.read_text().startswith("before\n## ")
+
+
+@pytest.mark.parametrize("text", ["", "x", "junit", "junit=", "markdown", "tap=/no/such/folder/x", "tap=/"])
+def test_a_report_that_cannot_be_is_said_before_anything_is_sent(text: str) -> None:
+    with pytest.raises(UsageError, match="--report"):
+        parse_reports([text], {})
