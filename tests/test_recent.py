@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.raw import Peer, raw_server
+from tests.support import in_thread, pty_wscli
 from wscli.recent import MOST_URLS, fit_to_keep, remember, state_folder
 
 
@@ -73,3 +75,29 @@ def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None
 )
 def test_the_state_folder_follows_xdg(environ: dict[str, str], folder: str) -> None:
     assert state_folder(environ) == Path(folder)
+
+
+async def echo(peer: Peer) -> None:
+    await peer.accept()
+    await peer.echo()
+
+
+@pytest.mark.parametrize(("options", "kept"), [((), True), (("--no-history",), False)])
+def test_the_repl_keeps_what_it_connected_to(tmp_path: Path, options: tuple[str, ...], kept: bool) -> None:
+    env = {"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    with in_thread(raw_server(echo)) as server:
+        url = f"{server.url.rstrip('/')}/chat"
+        with pty_wscli("connect", f"{url}?token=hidden", *options, columns=100, env=env) as terminal:
+            terminal.expect(" OPEN ")
+            terminal.send("\x04")
+            assert terminal.wait() == 0
+    file = tmp_path / "wscli" / "urls"
+    assert (file.read_text() if file.exists() else "") == (f"{url}\n" if kept else "")
+
+
+def test_a_demo_is_not_kept(tmp_path: Path) -> None:
+    with pty_wscli("connect", "demo:", columns=100, env={"XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        terminal.expect(" OPEN ")
+        terminal.send("\x04")
+        assert terminal.wait() == 0
+    assert not (tmp_path / "wscli" / "urls").exists()
