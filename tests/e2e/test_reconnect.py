@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tests.peers import Peer, raw_server
-from tests.support import wscli
+from tests.support import in_thread, pty_wscli, wscli
 
 Script = Callable[[Peer], Coroutine[Any, Any, None]]
 AGAIN = ("--reconnect", "--max-backoff", "1ms")
@@ -157,3 +157,27 @@ async def test_options_without_what_they_belong_to_are_usage_errors() -> None:
     for arguments in (["--ping-timeout", "1s"], ["--max-retries", "3"], ["--max-backoff", "1s"]):
         done = await wscli("connect", "ws://127.0.0.1:1/", *arguments)
         assert done.returncode == 2
+
+
+async def drop(peer: Peer) -> None:
+    await peer.accept()
+    peer.reset()
+
+
+def test_the_repl_connects_again_by_itself() -> None:
+    with in_thread(raw_server(in_turn(drop, busy, echo))) as server:
+        with pty_wscli("connect", server.url, *AGAIN, "--no-history", rows=60) as terminal:
+            terminal.expect("reconnect 2 ")
+            terminal.wait_for(lambda: terminal.text.count("* open ") == 2, "a second connection")
+            terminal.send("back again\r")
+            terminal.wait_for(lambda: terminal.text.count("back again") >= 2, "the echo")
+            terminal.send("\x04")
+            assert terminal.wait() == 0
+
+
+def test_the_repl_tries_the_first_connection_again_too() -> None:
+    with in_thread(raw_server(in_turn(busy, echo))) as server:
+        with pty_wscli("connect", server.url, *AGAIN, "--no-history", rows=60) as terminal:
+            terminal.expect("* open ")
+            terminal.send("\x04")
+            assert terminal.wait() == 0

@@ -138,7 +138,7 @@ def main(
         from ..repl.settings import ReplOptions
 
         repl_options = ReplOptions(not no_history, exit_on_close, ring_size)
-        return run_repl(settings, environment, sends, repl_options)
+        return run_repl(settings, environment, sends, repl_options, policy)
     plan = Plan(
         sends=sends,
         input_opcode=Opcode.BINARY if binary else Opcode.TEXT,

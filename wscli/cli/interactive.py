@@ -14,6 +14,7 @@ from .wiring import demo_server, run_connected
 if TYPE_CHECKING:
     from ..oneshot.run import Send
     from ..repl.settings import ReplOptions
+    from ..session.reconnect import ReconnectPolicy
 
 
 def wants_repl(settings: Settings, environment: Environment, *one_shot: object) -> bool:
@@ -23,7 +24,11 @@ def wants_repl(settings: Settings, environment: Environment, *one_shot: object) 
 
 
 def run_repl(
-    settings: Settings, environment: Environment, sends: tuple[Send, ...], options: ReplOptions
+    settings: Settings,
+    environment: Environment,
+    sends: tuple[Send, ...],
+    options: ReplOptions,
+    reconnect: ReconnectPolicy | None = None,
 ) -> int:
     """Runs the REPL; the exit status is that of its newest connection."""
 
@@ -41,6 +46,7 @@ def run_repl(
             demo_server=demo_server,
             sends=sends,
             ok_close=settings.ok_close,
+            reconnect=reconnect,
         )
         return await Repl(setting, runtime.journal, runtime.output, runtime.redactor, runtime.stop).perform()
 

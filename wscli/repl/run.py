@@ -16,6 +16,7 @@ from ..probes.report import Report
 from ..probes.stop import Stop
 from ..recent import remember, state_folder
 from ..session.journal import Journal
+from ..session.reconnect import Reconnector, ReconnectPolicy
 from ..session.session import Session
 from ..sinks.human_style import palette_for
 from ..sinks.output import Output
@@ -55,6 +56,7 @@ class Setting:
     demo_server: DemoServer
     sends: tuple[Send, ...] = ()
     ok_close: frozenset[int] = frozenset()
+    reconnect: ReconnectPolicy | None = None
 
 
 class Repl:
@@ -71,6 +73,7 @@ class Repl:
         self._name = setting.name
         self._leaving = False
         self._over = asyncio.Event()
+        self._bug: Exception | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._demo = contextlib.AsyncExitStack()
         color, verbose = setting.output_options.color, setting.output_options.verbose
@@ -82,6 +85,8 @@ class Repl:
         self._facts = Facts()
         self._view = View(setting.output_options, self._terminal.write, redactor, self._terminal.width)
         self._link = Link(journal, setting.ok_close, self._on_ended, self._terminal.refresh)
+        policy = setting.reconnect
+        self._reconnector = None if policy is None else Reconnector(policy, journal)
         self._actions = Actions(
             self._link,
             self._ring,
@@ -131,6 +136,8 @@ class Repl:
             await _end([*watching, *self._tasks, over, terminal])
             await self._link.abandon()
             await self._demo.aclose()
+        if self._bug is not None:
+            raise self._bug
         return Report(self._link.failure or self._stop.cause)
 
     async def _begin(self) -> None:
@@ -143,8 +150,16 @@ class Repl:
 
     async def _connect(self, target: Target) -> bool:
         self._facts.begin()
-        if not await self._link.connect(target):
-            return False
+        while not await self._link.connect(target):
+            session = self._link.session
+            delay = self._next_delay(session)
+            if delay is None:
+                return False
+            await asyncio.sleep(delay)
+            if session is not self._link.session or self._leaving:
+                return False
+        if self._reconnector is not None:
+            self._reconnector.note_open()
         # A demo's port is another one each time.
         if self._setting.options.history and not self._name.startswith("demo:"):
             remember(str(target.url), state_folder(self._setting.environ))
@@ -153,6 +168,20 @@ class Repl:
             for message in self._setting.sends:
                 session.send_messages(message.opcode, [message.payload])
         return True
+
+    def _next_delay(self, session: Session | None) -> float | None:
+        """Seconds until `session` gets a successor by itself (`--reconnect`); None when it gets none."""
+        if self._reconnector is None or session is None or self._leaving:
+            return None
+        return self._reconnector.next_delay(session.failure, session.closed)
+
+    async def _connect_again(self, session: Session, delay: float) -> None:
+        await asyncio.sleep(delay)
+        # Meanwhile the user may have done it, or gone elsewhere.
+        if session is not self._link.session or self._leaving:
+            return
+        if not await self._connect(self._target) and self._link.failure is not None:
+            self._voice.error(self._link.failure)
 
     async def _reach(self, url: str | None) -> None:
         """`/reconnect`, and with a URL `/connect`: close what is open, then open the other."""
@@ -202,6 +231,9 @@ class Repl:
             self._actions.perform(command)
         except WscliError as failure:
             self._voice.error(failure)
+        except Exception as bug:  # noqa: BLE001 # told where every bug is told, not by the event loop
+            self._bug = bug
+            self._over.set()
         self._terminal.refresh()
         return True
 
@@ -241,6 +273,10 @@ class Repl:
         if self._setting.options.exit_on_close and session.was_open and session is self._link.session:
             self._over.set()
         elif session.was_open and not self._leaving and self._link.state is State.CLOSED:
+            delay = self._next_delay(session) if session is self._link.session else None
+            if delay is not None:
+                self._spawn(self._connect_again(session, delay))
+                return
             self._voice.note("/reconnect opens it again; /show, /find and /save still work; Ctrl-D leaves")
         self._terminal.refresh()
 
