@@ -41,7 +41,9 @@ class Link:
     @property
     def state(self) -> State:
         session = self.session
-        if session is None or session.closed is not None or self._task is None or self._task.done():
+        if session is None:
+            return State.CONNECTING
+        if session.closed is not None or self._task is None or self._task.done():
             return State.CLOSED
         if not session.was_open:
             return State.CONNECTING

@@ -247,10 +247,13 @@ class Prompt:
             buffer.complete_state = None
             return
         now = asyncio.get_running_loop().time()
+        in_burst = now - self._burst_at < _PASTE_GAP
+        if not buffer.text and not in_burst:
+            return
         if self._more_input(event):
             self._burst_at = now
             buffer.insert_text("\n")
-        elif now - self._burst_at < _PASTE_GAP:
+        elif in_burst:
             self._deferred = asyncio.get_running_loop().call_later(_PASTE_GAP, self._accept_deferred)
         elif is_unfinished(buffer.text):
             buffer.newline(copy_margin=True)
