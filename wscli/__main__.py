@@ -13,10 +13,16 @@ def main() -> int:
     if arguments in (["--version"], ["-V"]):
         return _print_version()
     try:
+        from .startup import leave_quickly, quicken
+
+        quicken()
         from .cli.app import main as run
     except KeyboardInterrupt:
         return 130
-    return run(arguments)
+    try:
+        return run(arguments)
+    finally:
+        leave_quickly()
 
 
 def _print_version() -> int:

@@ -15,8 +15,6 @@ from typer.core import TyperCommand, TyperGroup
 from ..errors import ExitCode, OutputFailed, UsageError, WscliError, exit_code_for
 from .environment import Environment
 from .help import PlainCommand
-from .report import report_bug, report_failure
-from .usage import unknown_command, usage_error
 
 # Here and not in the commands, so that `wscli --help` imports none of them.
 COMMANDS: Final = {
@@ -26,6 +24,7 @@ COMMANDS: Final = {
     "close": "Perform and judge the closing handshake.",
     "check": "Run suites of checks, for CI and monitoring.",
     "serve": "Run the embedded server with a demo scenario.",
+    "config": "Show what the options are, and who said so.",
     "completion": "Print the completion script for a shell.",
 }
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
@@ -44,6 +43,8 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str, Any, list[str]]:
         name = args[0]
         if name not in COMMANDS:
+            from .usage import unknown_command
+
             raise unknown_command(name, list(COMMANDS))
         return name, load_command(name, rich=self.rich_markup_mode is not None), args[1:]
 
@@ -88,9 +89,13 @@ def main(arguments: Sequence[str], environment: Environment | None = None) -> in
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except WscliError as failure:
+        from .report import report_failure
+
         report_failure(failure, surroundings)
         return exit_code_for(failure)
     except Exception as raised:  # noqa: BLE001 # the last line of defence: a bug is told, never a traceback
+        from .report import report_bug
+
         report_bug(raised, surroundings, verbose="-v" in arguments or "--verbose" in arguments)
         return exit_code_for(raised)
 
@@ -103,6 +108,8 @@ def _run(arguments: Sequence[str], environment: Environment) -> int:
         if sys.stdout is not None:  # closed by whoever started us
             sys.stdout.flush()
     except typer.TyperException as raised:
+        from .usage import usage_error
+
         raise usage_error(raised) from None
     except typer.Abort:
         return ExitCode.INTERRUPTED

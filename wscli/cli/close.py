@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ..config import Target
-from ..probes.report import Report
 from .environment import Environment
 from .expectations import ClosingExpectations, expecting
 from .options import SharedOptions, UrlArgument, command
-from .run import Runtime
 from .settings import build_settings
-from .wiring import expecting_body, run_connected
+
+if TYPE_CHECKING:
+    from ..config import Target
+    from ..probes.report import Report
+    from .run import Runtime
 
 EXAMPLES: Final = "Example: wscli close wss://example.com/ws --code 4001 --reason 'going away'"
 
@@ -37,6 +38,7 @@ def main(
 ) -> int:
     """Open a connection, send Close, and judge what comes back (RFC 6455 §5.5.1 and §7)."""
     from ..probes.close import close_options, probe
+    from .wiring import expecting_body, run_connected
 
     environment: Environment = context.obj
     settings = build_settings(url, shared, environment)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from ..config import Target
-from ..probes.report import Report
 from .environment import Environment
 from .expectations import OpeningExpectations, expecting
 from .options import SharedOptions, UrlArgument, command
-from .run import Runtime
 from .settings import build_settings
-from .wiring import expecting_body, run_connected
+
+if TYPE_CHECKING:
+    from ..config import Target
+    from ..probes.report import Report
+    from .run import Runtime
 
 EXAMPLES: Final = "Example: wscli handshake wss://example.com/ws -s graphql-transport-ws"
 
@@ -24,6 +25,8 @@ def main(
     context: typer.Context, url: UrlArgument, shared: SharedOptions, expected: OpeningExpectations
 ) -> int:
     """Open a connection, show request and response byte for byte, judge them, close with 1000."""
+    from .wiring import expecting_body, run_connected
+
     environment: Environment = context.obj
     settings = build_settings(url, shared, environment)
     expectations = expected.build()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ..config import Target, parse_duration, parse_size
+from ..config import parse_duration, parse_size
 from ..errors import UsageError
-from ..probes.report import Report
 from .environment import Environment
 from .expectations import OpeningExpectations, expecting
 from .options import SharedOptions, UrlArgument, command
-from .run import Runtime
 from .settings import build_settings, parsed
-from .wiring import expecting_body, run_connected
+
+if TYPE_CHECKING:
+    from ..config import Target
+    from ..probes.report import Report
+    from .run import Runtime
 
 EXAMPLES: Final = "Example: wscli ping wss://example.com/ws -c 10 -i 200ms --max-rtt 50"
 
@@ -55,6 +57,7 @@ def main(
 ) -> int:
     """Send pings, measure the time to each pong, sum up in ping(8)'s form."""
     from ..probes.ping import DEFAULT_SIZE, PingOptions, probe
+    from .wiring import expecting_body, run_connected
 
     environment: Environment = context.obj
     settings = build_settings(url, shared, environment)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from ..config import Format, OutputOptions
-from ..probes.report import Report
-from ..sinks.redact import Redactor
 from .environment import Environment
-from .run import Runtime, run_command
+
+if TYPE_CHECKING:
+    from ..probes.report import Report
+    from .run import Runtime
 
 EXAMPLES: Final = "Example: wscli serve hello --port 8765, then wscli connect ws://127.0.0.1:8765/"
 
@@ -31,6 +32,9 @@ def main(
     port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0 takes a free one.")] = 0,
 ) -> int:
     """Run the embedded server, print its URL, serve until Ctrl-C."""
+    from ..sinks.redact import Redactor
+    from .run import run_command
+
     environment: Environment = context.obj
     # The one line is the URL: nothing to style, and nothing that a script would have to cut off.
     options = OutputOptions(format=Format.RAW)
@@ -42,6 +46,7 @@ def main(
 
 
 async def _serve(runtime: Runtime, scenario: str | None, host: str, port: int) -> Report:
+    from ..probes.report import Report
     from ..server.serve import EmbeddedServer
 
     name, _, query = (scenario or "").partition("?")

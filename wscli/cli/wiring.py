@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from ..config import DemoUrl, Target, Url, parse_url
-from ..net.routes import parse_proxy
 from ..probes.report import Report
 from ..sinks.redact import Redactor
 from .environment import Environment
@@ -62,8 +61,12 @@ async def target_of(settings: Settings) -> AsyncIterator[Target]:
 
 
 def _proxy_secrets(target: Target) -> list[str]:
-    proxy = None if target.proxy is None else parse_proxy(target.proxy)
-    return [] if proxy is None or proxy.password is None else [proxy.password]
+    if target.proxy is None:
+        return []
+    from ..net.routes import parse_proxy
+
+    password = parse_proxy(target.proxy).password
+    return [] if password is None else [password]
 
 
 def demo_server(demo: DemoUrl) -> Any:

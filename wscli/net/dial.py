@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -11,14 +11,17 @@ from ..config import Target, TlsOptions
 from ..errors import CertificateUntrusted, PeerError, ProxyFailed, TLSFailed
 from ..events import Clock, Connected, Event, Resolved
 from .connect import Connection, connect, connect_unix
-from .context import KeyPassword, make_context
 from .progress import Progress
-from .proxy import open_tunnel
 from .resolve import Endpoint, check_family, parse_address, resolve
 from .routes import ProxyUrl, override_for, proxy_for
-from .secure import TlsPeer, secure
-from .socks import load_python_socks
 from .stream import SocketStream, Stream, address_text
+
+# What only TLS or a proxy needs is imported where they are: most connections of a loop have neither.
+if TYPE_CHECKING:
+    import ssl
+
+    from .context import KeyPassword
+    from .secure import TlsPeer
 
 # The other hints of these speak of options and schemes that are the server's.
 _PROXY_HINTS: dict[type[PeerError], str] = {
@@ -47,8 +50,14 @@ async def dial(
     progress = Progress(emit, clock, enter)
     proxy = proxy_for(target)
     if proxy is not None and proxy.scheme.startswith("socks"):
+        from .socks import load_python_socks
+
         load_python_socks()
-    context = make_context(target.tls, key_password) if target.url.secure else None
+    context = None
+    if target.url.secure:
+        from .context import make_context
+
+        context = make_context(target.tls, key_password)
     if proxy is not None:
         stream, pinned = await _through(proxy, target, progress), target
     else:
@@ -61,6 +70,8 @@ async def dial(
         if proxy is not None:
             return await _through(proxy, target, progress.muted())
         return SocketStream((await _connect(pinned, *_peer_of(pinned), progress.muted())).sock)
+
+    from .secure import secure
 
     return await secure(stream, context, _tls_peer(target), progress, again)
 
@@ -77,6 +88,8 @@ def _pin(target: Target, connection: Connection) -> Target:
 
 
 def _tls_peer(target: Target) -> TlsPeer:
+    from .secure import TlsPeer
+
     # RFC 6066 §3: the name goes without a trailing dot.
     name = (target.tls.servername or target.url.host).rstrip(".")
     return TlsPeer(name, address_text(target.url.host, target.url.port), not target.tls.insecure)
@@ -133,6 +146,8 @@ def _emit_connected(connection: Connection, duration: float, progress: Progress)
 
 async def _through(proxy: ProxyUrl, target: Target, progress: Progress) -> Stream:
     """A tunnel to the target through `proxy`; what fails on the way to the proxy is the proxy's failure."""
+    from .proxy import open_tunnel
+
     try:
         stream = await _reach(proxy, target, progress)
     except PeerError as failure:
@@ -161,6 +176,8 @@ async def _reach(proxy: ProxyUrl, target: Target, progress: Progress) -> Stream:
     stream = await connection()
     if context is None:
         return stream
+    from .secure import TlsPeer, secure
+
     where = address_text(proxy.host, proxy.port)
     peer = TlsPeer(proxy.host.rstrip("."), where, not target.tls.insecure)
     return await secure(stream, context, peer, progress, lambda: connection(quiet=True))
@@ -168,6 +185,8 @@ async def _reach(proxy: ProxyUrl, target: Target, progress: Progress) -> Stream:
 
 def _proxy_context(target: Target) -> ssl.SSLContext:
     """-k, --cacert and --tls-min hold for the proxy too; our identity and the server's name do not."""
+    from .context import make_context
+
     tls = target.tls
     context = make_context(TlsOptions(insecure=tls.insecure, cacert=tls.cacert, minimum=tls.minimum))
     # --cacert is mostly meant for the server: a proxy that the system trusts stays trusted.

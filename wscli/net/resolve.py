@@ -64,8 +64,9 @@ def check_family(host: str, endpoints: list[Endpoint], family: int) -> list[Endp
 def parse_address(host: str, port: int) -> Endpoint | None:
     """The endpoint that an IP address in text form stands for, None when it is a name."""
     try:
+        # As bytes: for a string Python would import its IDNA tables, and no address needs them.
         found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+            host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
         )
     except (socket.gaierror, UnicodeError):
         return None
