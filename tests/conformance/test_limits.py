@@ -32,7 +32,7 @@ def fragmented(opcode: int, payload: bytes, size: int) -> bytes:
         (4 * MIB, 4 * MIB, 65536),
         (16 * MIB, 16 * MIB, MIB),
     ],
-    ids=lambda size: str(size),
+    ids=str,
 )
 async def test_long_message_comes_back(opcode: int, size: int, fragment: int, chop: int) -> None:
     payload = (b"m" if opcode == TEXT else b"\xf5") * size

@@ -154,12 +154,13 @@ class OneShot:
         self._cause = None
         try:
             async with session:
+                if self._plan.echo:
+                    # Before it is open: a message may come right behind the reply.
+                    session.paced = True
+                    session.journal.listeners.append(Echo(session))
                 if not await open_unless_stopped(session, self._stop):
                     return self._judged(self._stop.cause)
                 self._note_open()
-                if self._plan.echo:
-                    session.paced = True
-                    session.journal.listeners.append(Echo(session))
                 self._stop.phase = lambda: "receiving"
                 failure = await self._until_the_end()
                 self._cause = failure or session.failure
