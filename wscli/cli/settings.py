@@ -26,6 +26,7 @@ from ..errors import UsageError
 from ..profiles.location import is_wanted
 from .environment import Environment
 from .extensions import deflate_offer, extension_offers
+from .identity import with_key_password
 from .options import SharedOptions
 from .request import AskPassword, check_subprotocols, collect_headers, field_value
 
@@ -92,13 +93,15 @@ def _build(
     # Last, for it may ask for a password: what is wrong elsewhere is said before.
     asked = where if isinstance(where, Url) else target.url
     collected = collect_headers(options, asked, password_prompt(environment), environment.environ)
+    target = with_key_password(target, environment)
+    key_password = target.tls.key_password
     return Settings(
         target=replace(target, headers=collected.headers, removed=collected.removed),
         output=output,
         demo=where if isinstance(where, DemoUrl) else None,
         timeout=parsed("--timeout", parse_duration, options.timeout or "0") or None,
         ok_close=_close_codes(options.ok_close or []),
-        secrets=tuple(collected.secrets),
+        secrets=(*collected.secrets, *([] if key_password is None else [key_password])),
         warnings=tuple(collected.warnings),
     )
 

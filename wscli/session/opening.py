@@ -133,7 +133,14 @@ class Opening:
         headers = request_headers(protocol, target)
         raw = encode_request("GET", target.url.resource, headers)
         take_over_request(protocol, headers)
-        stream = self._stream = await dial(target, journal.record, journal.clock, self._enter)
+        password = target.tls.key_password
+        stream = self._stream = await dial(
+            target,
+            journal.record,
+            journal.clock,
+            self._enter,
+            key_password=None if password is None else lambda: password,
+        )
         request = RequestHead("GET", target.url.resource, "HTTP/1.1", tuple(headers), raw)
         asked = await self._ask(stream, request)
         response, remainder = await self._reply(stream, asked)
