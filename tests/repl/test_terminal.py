@@ -92,6 +92,23 @@ def prompt_of(terminal: Terminal) -> str:
     return next((line for line in reversed(terminal.lines) if line.startswith("›")), "")
 
 
+def line_is(terminal: Terminal, line: str) -> None:
+    """Waits until exactly `line` stands after the prompt."""
+    terminal.wait_for(lambda: prompt_of(terminal) == f"› {line}".rstrip(), f"{line!r} after the prompt")
+
+
+def enter(terminal: Terminal, line: str) -> None:
+    """Types a line as a person does: Enter comes when the line is there to be seen."""
+    terminal.send(line)
+    line_is(terminal, line)
+    terminal.send("\r")
+
+
+def twice(terminal: Terminal, text: str) -> None:
+    """Waits until `text` went out and came back."""
+    terminal.wait_for(lambda: terminal.text.count(text) >= 2, f"{text!r} twice")
+
+
 def leave(terminal: Terminal) -> int:
     terminal.send("\x04")
     return terminal.wait()
@@ -99,11 +116,11 @@ def leave(terminal: Terminal) -> int:
 
 def test_a_line_is_a_message_and_ctrl_d_closes(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:") as terminal:
-        terminal.send("hello\r")
+        enter(terminal, "hello")
         terminal.expect("← text")
         assert prompt_of(terminal) == "›"
-        terminal.send("//not a command\r")
-        terminal.wait_for(lambda: terminal.text.count("/not a command") == 2, "both ways")
+        enter(terminal, "//not a command")
+        twice(terminal, "/not a command")
         assert leave(terminal) == 0
         assert "closed 1000 Normal Closure by us" in terminal.text
 
@@ -119,12 +136,10 @@ def test_the_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
 def test_an_empty_line_sends_nothing_and_text_alone_an_empty_message(tmp_path: Path) -> None:
     with served(echo) as (url, messages), repl(tmp_path, url) as terminal:
         for line in ("", "/text"):
-            terminal.send(line)
-            terminal.wait_for(lambda line=line: prompt_of(terminal) == f"› {line}".rstrip(), "the line")
-            terminal.send("\r")
+            enter(terminal, line)
         terminal.expect("← text")
-        terminal.send("after\r")
-        terminal.wait_for(lambda: terminal.text.count("after") == 2, "the echo")
+        enter(terminal, "after")
+        twice(terminal, "after")
         assert leave(terminal) == 0
     assert messages == [b"", b"after"]
 
@@ -137,7 +152,7 @@ def test_a_bracketed_paste_under_load_is_one_message(tmp_path: Path, ending: str
         terminal.send(PASTE.format(lines.replace("\n", "\r") + ending))
         terminal.expect("⟨paste 1: 300 lines")
         terminal.send("\r")
-        terminal.wait_for(lambda: prompt_of(terminal) == "›", "an empty line")
+        line_is(terminal, "")
         assert leave(terminal) == 0
     assert messages == [lines.encode()]
 
@@ -160,13 +175,12 @@ def test_a_half_typed_line_survives_a_flood(tmp_path: Path) -> None:
         terminal.expect("not shown")
         for end in range(1, len("half a line") + 1):
             terminal.send("half a line"[end - 1])
-            line = f"› {'half a line'[:end]}".rstrip()
-            terminal.wait_for(lambda line=line: prompt_of(terminal) == line, "the line so far")
+            line_is(terminal, "half a line"[:end])
         shown = len(terminal.written)
         terminal.wait_for(lambda: len(terminal.written) > shown + 20_000, "more output")
-        terminal.wait_for(lambda: prompt_of(terminal) == "› half a line", "the line")
+        line_is(terminal, "half a line")
         terminal.send("\x03")
-        terminal.wait_for(lambda: prompt_of(terminal) == "›", "a cleared line")
+        line_is(terminal, "")
         assert leave(terminal) == 0
     assert messages == []
 
@@ -176,18 +190,18 @@ def test_what_a_flood_left_out_can_still_be_shown(tmp_path: Path) -> None:
         terminal.expect("not shown: ")
         hidden = re.search(r"not shown: ([\d,]+) to", terminal.text)
         assert hidden is not None
-        terminal.send(f"/show {hidden[1].replace(',', '')}\r")
+        enter(terminal, f"/show {hidden[1].replace(',', '')}")
         terminal.expect(f"frame {hidden[1]} ← in")
-        terminal.send("/stats\r")
+        enter(terminal, "/stats")
         terminal.expect("fell out")
         assert leave(terminal) == 0
 
 
 def test_what_fell_out_of_the_ring_is_counted(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:flood?count=5000&size=1000", "--ring", "100k", until=" CLOSED ") as terminal:
-        terminal.send("/show 1\r")
+        enter(terminal, "/show 1")
         terminal.expect("frame 1 has fallen out of the ring")
-        terminal.send("/stats\r")
+        enter(terminal, "/stats")
         terminal.wait_for(lambda: re.search(r"fell out +[1-9]", terminal.text) is not None, "a count")
         leave(terminal)
 
@@ -195,9 +209,9 @@ def test_what_fell_out_of_the_ring_is_counted(tmp_path: Path) -> None:
 def test_ctrl_c_clears_then_closes(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:") as terminal:
         terminal.send("some text")
-        terminal.wait_for(lambda: prompt_of(terminal) == "› some text", "the text")
+        line_is(terminal, "some text")
         terminal.send("\x03")
-        terminal.wait_for(lambda: prompt_of(terminal) == "›", "a cleared line")
+        line_is(terminal, "")
         terminal.send("\x03")
         assert terminal.wait() == 0
         assert "closed 1000" in terminal.text
@@ -222,15 +236,15 @@ async def close_with_4001(peer: Peer) -> None:
 
 def test_after_the_peer_closed_the_repl_stays(tmp_path: Path) -> None:
     with served(close_with_4001) as (url, _), repl(tmp_path, url) as terminal:
-        terminal.send("go\r")
+        enter(terminal, "go")
         terminal.expect("closed 4001 Private Use by the peer")
         terminal.expect('reason "no more today"')
         terminal.expect(" CLOSED ")
-        terminal.send("more\r")
+        enter(terminal, "more")
         terminal.expect("nothing was sent: the connection is CLOSED")
-        terminal.send(f"/save {tmp_path / 'kept.ndjson'}\r")
+        enter(terminal, f"/save {tmp_path / 'kept.ndjson'}")
         terminal.expect("saved to")
-        terminal.send("/reconnect\r")
+        enter(terminal, "/reconnect")
         terminal.expect(" OPEN ")
         assert leave(terminal) in (0, 90)
     events = [json.loads(line) for line in (tmp_path / "kept.ndjson").read_text().splitlines()]
@@ -239,16 +253,16 @@ def test_after_the_peer_closed_the_repl_stays(tmp_path: Path) -> None:
 
 def test_exit_on_close_leaves_with_the_contracts_code(tmp_path: Path) -> None:
     with served(close_with_4001) as (url, _), repl(tmp_path, url, "--exit-on-close") as terminal:
-        terminal.send("go\r")
+        enter(terminal, "go")
         assert terminal.wait() == 90
         assert "closed 4001" in terminal.text
 
 
 def test_send_goes_first_then_the_repl(tmp_path: Path) -> None:
     with served(echo) as (url, messages), repl(tmp_path, url, "--send", "first") as terminal:
-        terminal.wait_for(lambda: terminal.text.count("first") == 2, "the echo")
-        terminal.send("second\r")
-        terminal.wait_for(lambda: terminal.text.count("second") == 2, "the echo")
+        twice(terminal, "first")
+        enter(terminal, "second")
+        twice(terminal, "second")
         assert leave(terminal) == 0
     assert messages == [b"first", b"second"]
 
@@ -284,14 +298,14 @@ BAD_LINES: list[tuple[str | bytes, str]] = [
 def test_a_bad_line_is_told_and_nothing_is_sent(tmp_path: Path, line: str | bytes, told: str) -> None:
     raw = line.encode() if isinstance(line, str) else line
     with served(echo) as (url, messages), repl(tmp_path, url, columns=140) as terminal:
-        terminal.send("first\r")
-        terminal.wait_for(lambda: terminal.text.count("first") == 2, "the echo")
+        enter(terminal, "first")
+        twice(terminal, "first")
         terminal.send(raw)
         terminal.wait_for(lambda: len(prompt_of(terminal)) > 2, "what was typed")
         terminal.send("\r")
         terminal.expect(told)
-        terminal.send("last\r")
-        terminal.wait_for(lambda: terminal.text.count("last") >= 2, "the echo")
+        enter(terminal, "last")
+        twice(terminal, "last")
         assert leave(terminal) == 0
     assert messages == [b"first", b"last"]
 
@@ -303,8 +317,8 @@ def test_a_huge_paste_is_refused_and_the_session_lives(tmp_path: Path) -> None:
             terminal.send(part)
             written += len(part)
         terminal.expect("the paste is over 1 MiB and was not taken")
-        terminal.send("still here\r")
-        terminal.wait_for(lambda: terminal.text.count("still here") == 2, "the echo")
+        enter(terminal, "still here")
+        twice(terminal, "still here")
         assert leave(terminal) == 0
     assert messages == [b"still here"]
 
@@ -312,10 +326,10 @@ def test_a_huge_paste_is_refused_and_the_session_lives(tmp_path: Path) -> None:
 def test_a_resize_keeps_the_line(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:") as terminal:
         terminal.send("a line to keep")
-        terminal.wait_for(lambda: prompt_of(terminal) == "› a line to keep", "the line")
+        line_is(terminal, "a line to keep")
         terminal.resize(40, 30)
         terminal.send("!")
-        terminal.wait_for(lambda: prompt_of(terminal) == "› a line to keep!", "the line, narrower")
+        line_is(terminal, "a line to keep!")
         terminal.send("\r")
         terminal.expect("← text")
         assert all(len(line) <= 40 for line in terminal.lines)
@@ -340,10 +354,8 @@ def test_history_is_kept_for_the_next_session_without_secrets(tmp_path: Path) ->
     with served(echo) as (url, _):
         with repl(tmp_path, url) as terminal:
             for line in ("remember me", '{"password": "hunter2"}'):
-                terminal.send(line)
-                terminal.wait_for(lambda line=line: line in prompt_of(terminal), "the line")
-                terminal.send("\r")
-                terminal.wait_for(lambda line=line: terminal.text.count(line) >= 2, "the echo")
+                enter(terminal, line)
+                twice(terminal, line)
             leave(terminal)
         (file,) = (path for path in (tmp_path / "wscli" / "history").iterdir())
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -351,14 +363,14 @@ def test_history_is_kept_for_the_next_session_without_secrets(tmp_path: Path) ->
         assert "hunter2" not in file.read_text()
         with repl(tmp_path, url) as terminal:
             terminal.send("\x1b[A")
-            terminal.wait_for(lambda: prompt_of(terminal) == "› remember me", "the line of before")
+            line_is(terminal, "remember me")
             terminal.send("\x03")
             leave(terminal)
 
 
 def test_no_history_leaves_no_file(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:", "--no-history") as terminal:
-        terminal.send("hello\r")
+        enter(terminal, "hello")
         terminal.expect("← text")
         leave(terminal)
     assert not list(tmp_path.rglob("*"))
@@ -366,11 +378,11 @@ def test_no_history_leaves_no_file(tmp_path: Path) -> None:
 
 def test_a_frame_goes_through_a_shell_command(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:") as terminal:
-        terminal.send('{"a": [1, 2]}\r')
+        enter(terminal, '{"a": [1, 2]}')
         terminal.expect("← text")
-        terminal.send("/show 2 | tr a-z A-Z\r")
+        enter(terminal, "/show 2 | tr a-z A-Z")
         terminal.expect('{"A": [1, 2]}')
-        terminal.send("/save | wc -l; exit 3\r")
+        enter(terminal, "/save | wc -l; exit 3")
         terminal.expect("ended with status 3")
         leave(terminal)
 
@@ -378,9 +390,9 @@ def test_a_frame_goes_through_a_shell_command(tmp_path: Path) -> None:
 def test_a_shell_command_that_hangs_is_ended_by_ctrl_c(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:", "--send", "x") as terminal:
         terminal.expect("← text")
-        terminal.send("/show 2 | sleep 1000\r")
+        enter(terminal, "/show 2 | sleep 1000")
         terminal.expect("› /show 2")
-        terminal.wait_for(lambda: prompt_of(terminal) == "›", "the prompt")
+        line_is(terminal, "")
         terminal.send("\x03")
         terminal.expect("the shell command was ended")
         assert leave(terminal) == 0
@@ -392,24 +404,24 @@ def test_the_editor_brings_the_line_back(tmp_path: Path) -> None:
     editor.chmod(0o755)
     with repl(tmp_path, "demo:", env={"VISUAL": str(editor)}) as terminal:
         terminal.send("draft\x18\x05")
-        terminal.wait_for(lambda: prompt_of(terminal) == "› from the editor", "the new line")
+        line_is(terminal, "from the editor")
         terminal.send("\r")
-        terminal.wait_for(lambda: terminal.text.count("from the editor") >= 2, "the echo")
+        twice(terminal, "from the editor")
         leave(terminal)
 
 
 def test_pause_hides_and_resume_counts(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:ticker") as terminal:
-        terminal.send("/pause\r")
+        enter(terminal, "/pause")
         terminal.expect("hidden)")
-        terminal.send("/resume\r")
+        enter(terminal, "/resume")
         terminal.expect("came meanwhile")
         leave(terminal)
 
 
 def test_a_frame_that_is_wrong_on_purpose_is_sent(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:") as terminal:
-        terminal.send("/frame opcode=3 payload=odd\r")
+        enter(terminal, "/frame opcode=3 payload=odd")
         terminal.expect("closed 1002 Protocol Error by the peer")
         assert leave(terminal) == 90
 
@@ -434,11 +446,11 @@ def test_the_peers_text_cannot_reach_the_terminal(tmp_path: Path) -> None:
 
     with served(hostile) as (url, _), repl(tmp_path, url, "-s", "chat") as terminal:
         terminal.expect("owned")
-        terminal.send("/show 1\r")
+        enter(terminal, "/show 1")
         terminal.expect("lint found nothing wrong")
-        terminal.send("/show 1 | cat\r")
+        enter(terminal, "/show 1 | cat")
         terminal.expect("/show 1 | cat")
-        terminal.send("/find owned\r")
+        enter(terminal, "/find owned")
         terminal.expect("1 frame found")
         leave(terminal)
         for harmful in (b"\x1b]0;owned", b"\x1b[6n", "\u202e".encode(), b"\xc2\x9b"):
@@ -447,9 +459,9 @@ def test_the_peers_text_cannot_reach_the_terminal(tmp_path: Path) -> None:
 
 def test_a_secret_is_neither_shown_nor_kept(tmp_path: Path) -> None:
     with served(echo) as (url, _), repl(tmp_path, url, "--bearer", "s3cr3t-t0ken-value") as terminal:
-        terminal.send("/headers\r")
+        enter(terminal, "/headers")
         terminal.expect("› /headers")
-        terminal.send("/save " + str(tmp_path / "out.ndjson") + "\r")
+        enter(terminal, f"/save {tmp_path / 'out.ndjson'}")
         terminal.expect("saved to")
         leave(terminal)
         assert b"s3cr3t" not in terminal.written
@@ -458,8 +470,8 @@ def test_a_secret_is_neither_shown_nor_kept(tmp_path: Path) -> None:
 
 def test_connect_leads_to_another_server(tmp_path: Path) -> None:
     with served(echo) as (url, _), repl(tmp_path, "demo:") as terminal:
-        terminal.send(f"/connect {url}\r")
+        enter(terminal, f"/connect {url}")
         terminal.expect(f"open {url}")
-        terminal.send("/connect demo:close?code=4005\r")
+        enter(terminal, "/connect demo:close?code=4005")
         terminal.expect("closed 4005")
         assert leave(terminal) == 90
