@@ -267,6 +267,38 @@ class Failed(_Base, frozen=True, kw_only=True, tag="error"):
     exit_code: int
 
 
+class Checked(_Base, frozen=True, kw_only=True, tag="check"):
+    """One check of `wscli check` has its result; durations are milliseconds, `place` is a step."""
+
+    name: str
+    suite: str
+    url: str
+    verdict: Literal["passed", "failed", "skipped"]
+    file: str | None
+    line: int
+    tags: tuple[str, ...]
+    kind: str
+    exit_code: int
+    place: str
+    message: str
+    hint: str
+    attempts: int
+    started: str
+    duration_ms: float
+    open_ms: float | None
+    phases_ms: dict[str, float]
+    status: int | None
+    subprotocol: str | None
+    extensions: tuple[str, ...]
+    close_code: int | None
+    tls_not_after: str | None
+    messages_in: int
+    messages_out: int
+    bytes_in: int
+    bytes_out: int
+    violations: tuple[str, ...]
+
+
 class Summarized(_Base, frozen=True, kw_only=True, tag="summary", omit_defaults=True):
     """What the command measured; `ping` fills the round-trip fields, the others verdicts and totals."""
 
@@ -290,6 +322,10 @@ class Summarized(_Base, frozen=True, kw_only=True, tag="summary", omit_defaults=
     bytes_in: int | UnsetType = UNSET
     bytes_out: int | UnsetType = UNSET
     phases_ms: dict[str, float] | UnsetType = UNSET
+    passed: int | UnsetType = UNSET
+    failed: int | UnsetType = UNSET
+    skipped: int | UnsetType = UNSET
+    duration_ms: float | UnsetType = UNSET
 
 
 Event = (
@@ -309,5 +345,6 @@ Event = (
     | Closed
     | Reconnecting
     | Failed
+    | Checked
     | Summarized
 )

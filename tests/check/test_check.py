@@ -11,11 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.check.endpoints import serve
 from tests.peers import Peer, encode_frame, raw_server
 from tests.support import ROOT, clean_env, command, run_wscli, until, wscli
+from wscli.events_schema import schema
 
 
 async def checked(folder: Path, text: str, *options: str, **environment: str) -> dict[str, Any]:
@@ -348,6 +350,8 @@ async def test_secrets_are_in_no_output_and_no_report(tmp_path: Path) -> None:
 async def test_events_are_one_a_line_and_end_with_the_summary(tmp_path: Path) -> None:
     done = await wscli("check", "demo:", "demo:reject", "--json")
     events = [json.loads(line) for line in done.stdout.splitlines()]
+    for event in events:
+        jsonschema.validate(event, schema())
     assert [event["event"] for event in events] == ["check", "check", "summary", "error"]
     assert {event["exit_code"] for event in events[:2]} == {0, 22}
     assert events[2]["passed"] == events[2]["failed"] == 1
@@ -372,6 +376,32 @@ async def test_a_signal_skips_what_is_left_and_still_writes_the_reports(tmp_path
     assert process.returncode == 130
     verdicts = {check["name"]: check["verdict"] for check in json.loads(report.read_text())["checks"]}
     assert verdicts == {"quick": "passed", "slow": "skipped"}
+
+
+SLOW = '[[check]]\nname = "slow ${n}"\nurl = "demo:"\nmatrix = { n = [1, 2] }\nsteps = [{ wait = "1h" }]\n'
+
+
+async def test_what_was_not_run_in_time_did_not_pass(tmp_path: Path) -> None:
+    result = await checked(tmp_path, SLOW, "--timeout", "300ms")
+    assert result["status"] == 1
+    assert result["skipped"] == 2
+    assert "2 of 2 checks were not run" in result["stderr"]
+
+
+async def test_what_nobody_waited_for_did_not_pass(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(f'[[check]]\nname = "quick"\nurl = "demo:"\n{SLOW}')
+    reading, writing = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        *command("check", str(tmp_path / "s.toml"), "--jobs", "1"),
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+        env=clean_env(),
+    )
+    os.close(writing)
+    os.close(reading)
+    _, stderr = await process.communicate()
+    assert process.returncode == 1
+    assert b"checks were not run: nobody reads the results" in stderr
 
 
 USAGE = [
@@ -406,6 +436,7 @@ def test_a_wrong_command_line_exits_2(arguments: list[str], told: str) -> None:
         ('subprotocol = ["a", "a"]', "given twice"),
         ('user = "name"', "the password is missing"),
         ('cacert = "none.pem"', "--cacert"),
+        ('bearer = "@none"', "cannot read the file"),
         ("ipv4 = true\nipv6 = true", "contradict"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from wscli.check.load import load_suite
 from wscli.check.schema import PATH, rendered
 from wscli.check.suite import Suite
-from wscli.errors import InputFailed, UsageError
+from wscli.errors import UsageError
 
 STARTER = Path(PATH).with_name("starter.toml")
 
@@ -102,6 +102,12 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
         "",
     ),
     "bad bytes": (f'{CHECK}steps = [{{ send-binary = "hex:0" }}]\n', 4, "what follows hex: is not hex", ""),
+    "a file that is not there": (
+        f'{CHECK}steps = [{{ send-binary = "@none" }}]\n',
+        4,
+        "cannot read the file",
+        "",
+    ),
     "bytes without a kind": (f'{CHECK}steps = [{{ send-binary = "00" }}]\n', 4, "say how the bytes", "hex:"),
     "a ping that is too long": (
         f'{CHECK}steps = [{{ ping = "{"x" * 126}" }}]\n',
@@ -171,7 +177,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_utf8_has_its_line(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(b"name = 'a'\n# \xff\n")
-    with pytest.raises(InputFailed, match="x.toml:2: not UTF-8"):
+    with pytest.raises(UsageError, match="x.toml:2: not UTF-8"):
         load_suite(tmp_path / "x.toml", {})
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from wscli.check.result import CheckResult, RunResult
 from wscli.errors import OutputFailed, UsageError
+from wscli.events import Stamp
 from wscli.reports import lines
 from wscli.reports.files import Destination, parse_reports, rendered, write_reports
 from wscli.sinks.human_style import PLAIN
@@ -209,7 +210,7 @@ def test_the_lines_of_stdout_have_none_either() -> None:
         text = lines.line(each, PLAIN)
         assert safe_in_a_log(text)
         assert not re.search(r"^\s*::", text, re.MULTILINE)
-        assert re.fullmatch(rb"[\x20-\x7e]*\n", lines.event(each, 1.0))
+        assert re.fullmatch(rb"[\x20-\x7e]*\n", lines.event(each, Stamp(1.0, "2026-11-21T12:00:00Z")))
 
 
 @settings(deadline=None, max_examples=60)

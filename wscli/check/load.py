@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import InputFailed, UsageError
+from ..errors import UsageError
 from .connection import connection_of, merged
 from .expectations import check_expectations
 from .steps import StepReader
@@ -34,7 +34,7 @@ _SECRET_NAME: Final = re.compile(
 def load_suite(file: Path, environment: Mapping[str, str]) -> Suite:
     """The suite in `file`.
 
-    Raises: InputFailed when it cannot be read, UsageError for what is wrong in it.
+    Raises: UsageError when it cannot be read, and for what is wrong in it.
     """
     text = _read(file)
     try:
@@ -73,7 +73,7 @@ def _read(file: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         line = content.count(b"\n", 0, wrong.start) + 1
-        raise InputFailed(f"{file}:{line}: not UTF-8 text") from None
+        raise UsageError(f"{file}:{line}: not UTF-8 text") from None
 
 
 class _Loader:

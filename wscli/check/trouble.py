@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from ..errors import UsageError
+from ..errors import InputFailed, UsageError
 from .locate import Locator, Path
 from .tables import CheckTable, DefaultsTable, ExpectTable, LimitsTable, ProfileTable, StepTable, SuiteTable
 
@@ -51,7 +51,7 @@ class Places:
         """Whatever is wrong inside is wrong at `path`."""
         try:
             yield
-        except UsageError as wrong:
+        except (UsageError, InputFailed) as wrong:
             raise self.error(path, wrong.message, wrong.hint) from None
 
     def misshapen(self, wrong: msgspec.ValidationError) -> UsageError:

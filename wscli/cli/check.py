@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,15 @@ import typer
 from msgspec.structs import replace
 
 from ..config import ColorChoice, Format, OutputOptions, Target, parse_duration
-from ..errors import ExpectationFailed, OutputFailed, UsageError
+from ..errors import (
+    ExpectationFailed,
+    InputFailed,
+    Interrupted,
+    OutputFailed,
+    Terminated,
+    UsageError,
+    WscliError,
+)
 from ..probes.report import Report
 from .environment import Environment
 from .report import write_stderr
@@ -210,7 +219,7 @@ def _checked(plan: Plan, environment: Environment) -> dict[int, Settings]:
         try:
             found[id(check)] = _settings(check, environment)
             _check_demo(found[id(check)])
-        except UsageError as wrong:
+        except (UsageError, InputFailed) as wrong:
             source = check.source
             where = f"{source.file}:{source.line}: check {check.name!r}: " if source.file else ""
             raise UsageError(f"{where}{wrong.message}", hint=wrong.hint) from None
@@ -252,7 +261,12 @@ async def _check(
             yield target
 
     view = View(runtime, len(plan.checks))
-    result = await Runner(plan, connect, view, runtime.stop).run()
+    drawing = asyncio.create_task(view.keep_drawing())
+    try:
+        result = await Runner(plan, connect, view, runtime.stop).run()
+    finally:
+        drawing.cancel()
+        await asyncio.gather(drawing, return_exceptions=True)
     view.finish(result)
     failure: OutputFailed | None = None
     if destinations:
@@ -262,10 +276,17 @@ async def _check(
             write_reports(destinations, result, lambda text: write_stderr(text, runtime.environment))
         except OutputFailed as raised:
             failure = raised
-    return Report(_verdict(result) or runtime.stop.cause or failure)
+    return Report(_verdict(result, runtime.stop.cause) or failure)
 
 
-def _verdict(result: RunResult) -> ExpectationFailed | None:
-    if not result.failed:
-        return None
-    return ExpectationFailed(f"{result.failed:,} of {len(result.checks):,} checks failed")
+def _verdict(result: RunResult, stopped: WscliError | None) -> WscliError | None:
+    """Checks that were not run did not pass, whatever ended the run: a deadline, a reader that has gone."""
+    if isinstance(stopped, Interrupted | Terminated):
+        return stopped
+    total = len(result.checks)
+    if result.failed:
+        return ExpectationFailed(f"{result.failed:,} of {total:,} checks failed")
+    if result.skipped:
+        why = "nobody reads the results" if stopped is None else stopped.message
+        return ExpectationFailed(f"{result.skipped:,} of {total:,} checks were not run: {why}")
+    return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from ..config import Format
 from ..reports import lines
-from ..reports.progress import LiveTable, Progress
+from ..reports.progress import FRAME_SECONDS, LiveTable, Progress
 from ..sinks.human_style import PLAIN, palette_for
 from .report import write_stderr
 from .run import Runtime
@@ -31,6 +32,12 @@ class View:
         elif not options.quiet:
             self._progress = Progress(lambda text: write_stderr(text, environment), total)
 
+    async def keep_drawing(self) -> None:
+        """Draws the table, where there is one, until it is cancelled."""
+        while self._table is not None:
+            self._table.draw()
+            await asyncio.sleep(FRAME_SECONDS)
+
     def began(self, check: Check) -> None:
         """A check begins."""
         if self._table is not None:
@@ -40,7 +47,7 @@ class View:
         """A check has its result."""
         options = self._runtime.options
         if options.format is Format.JSON:
-            self._runtime.output.write(lines.event(result, self._now()))
+            self._runtime.output.write(lines.event(result, self._runtime.journal.stamp()))
         shown = not options.quiet or result.verdict == "failed"
         text = lines.line(result, self._palette) if shown and options.format is not Format.JSON else ""
         if self._table is not None:
@@ -57,13 +64,10 @@ class View:
         if self._runtime.options.format is Format.JSON:
             for check in result.checks:
                 if check.verdict == "skipped":
-                    self._runtime.output.write(lines.event(check, self._now()))
-            self._runtime.output.write(lines.summary(result, self._now()))
+                    self._runtime.output.write(lines.event(check, self._runtime.journal.stamp()))
+            self._runtime.output.write(lines.summary(result, self._runtime.journal.stamp()))
         elif not self._runtime.options.quiet:
             self._write(lines.sums(result, self._palette))
 
     def _write(self, text: str) -> None:
         self._runtime.output.write(text.encode("utf-8", "backslashreplace"))
-
-    def _now(self) -> float:
-        return self._runtime.journal.stamp().t

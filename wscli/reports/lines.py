@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from typing import Any
-
 import msgspec
 
 from ..check.result import CheckResult, RunResult
-from ..sinks.escape import escape, json_safe
+from ..events import Checked, Stamp, Summarized
+from ..sinks.escape import escape
 from ..sinks.human_style import Palette, milliseconds, plural
+from ..sinks.ndjson import encode_lines
 
 
 def line(check: CheckResult, palette: Palette) -> str:
@@ -51,24 +49,21 @@ def sums(result: RunResult, palette: Palette) -> str:
     return f"{plural(len(result.checks), 'check')}: {', '.join(parts)} in {took}\n"
 
 
-def event(check: CheckResult, t: float) -> bytes:
+def event(check: CheckResult, stamp: Stamp) -> bytes:
     """The `check` event: one line of JSON."""
-    return _encoded("check", t, {**msgspec.to_builtins(check), "phases_ms": dict(check.phases_ms)})
+    fields = {**msgspec.to_builtins(check), "phases_ms": dict(check.phases_ms)}
+    return encode_lines([Checked(t=stamp.t, time=stamp.time, **fields)])
 
 
-def summary(result: RunResult, t: float) -> bytes:
+def summary(result: RunResult, stamp: Stamp) -> bytes:
     """The `summary` event of the run."""
-    measured = {
-        "command": "check",
-        "passed": result.passed,
-        "failed": result.failed,
-        "skipped": result.skipped,
-        "duration_ms": result.duration_ms,
-    }
-    return _encoded("summary", t, measured)
-
-
-def _encoded(event: str, t: float, fields: dict[str, Any]) -> bytes:
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    line = json.dumps({"event": event, "t": t, "time": now, **fields}, separators=(",", ":"))
-    return json_safe(line.encode()) + b"\n"
+    measured = Summarized(
+        t=stamp.t,
+        time=stamp.time,
+        command="check",
+        passed=result.passed,
+        failed=result.failed,
+        skipped=result.skipped,
+        duration_ms=result.duration_ms,
+    )
+    return encode_lines([measured])

@@ -12,15 +12,16 @@ from ..sinks.escape import escape
 from ..sinks.human_style import Palette, cut
 
 _MOST_ROWS: Final = 8
-_FRAME_SECONDS: Final = 0.1
+FRAME_SECONDS: Final = 0.1
+"""How long a table stands before it is drawn anew."""
 # Elsewhere: no more lines than a person would read in a log.
 _LINE_SECONDS: Final = 5.0
 
 
 class LiveTable:
-    """The checks that run at the moment, under the lines that stay; redrawn ten times a second at most.
+    """The checks that run at the moment, under the lines that stay; whoever has the clock calls `draw`.
 
-    `write` puts text on the terminal. `stays` is written above the table.
+    `write` puts text on the terminal.
     """
 
     def __init__(self, write: Callable[[str], None], total: int, width: int, palette: Palette) -> None:
@@ -30,12 +31,11 @@ class LiveTable:
         self._palette = palette
         self._running: dict[int, tuple[str, float]] = {}
         self._done = self._failed = self._drawn = 0
-        self._next = 0.0
         self._held: list[str] = []
 
     def began(self, check: Check) -> None:
+        """A check begins, or begins again."""
         self._running[id(check)] = (check.name, time.monotonic())
-        self._draw()
 
     def ended(self, check: Check, result: CheckResult, stays: str) -> None:
         """`stays` is what the terminal keeps of it."""
@@ -43,7 +43,6 @@ class LiveTable:
         self._done += 1
         self._failed += result.verdict == "failed"
         self._held.append(stays)
-        self._draw()
 
     def finish(self) -> None:
         """Leaves only what stays."""
@@ -51,12 +50,9 @@ class LiveTable:
         self._held.clear()
         self._drawn = 0
 
-    def _draw(self) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + _FRAME_SECONDS
-        rows = self._rows(now)
+    def draw(self) -> None:
+        """Writes what stays above the table, and the table as it is now."""
+        rows = self._rows(time.monotonic())
         text = self._erased() + "".join(self._held) + "".join(f"{row}\n" for row in rows)
         self._held.clear()
         self._drawn = len(rows)
