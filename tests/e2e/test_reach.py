@@ -25,7 +25,7 @@ COMMANDS = (
     ("close",),
     ("connect", "-n", "--send", "x", "--count", "1"),
 )
-ids = {"ids": [command[0] for command in COMMANDS]}
+NAMES = [command[0] for command in COMMANDS]
 PASSWORD = "open sesame 9"
 
 
@@ -69,7 +69,7 @@ def mutual_context() -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize("command", COMMANDS, **ids)
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
 async def test_a_private_authority_and_a_client_certificate(command: tuple[str, ...], tmp_path: Path) -> None:
     cert, key = client_files(tmp_path)
     async with raw_server(echo, tls=mutual_context()) as server:
@@ -148,7 +148,7 @@ async def test_session_secrets_go_to_the_key_log(tmp_path: Path) -> None:
     assert "TRAFFIC_SECRET" in log.read_text()
 
 
-@pytest.mark.parametrize("command", COMMANDS, **ids)
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
 async def test_resolve_gives_a_name_its_address(command: tuple[str, ...]) -> None:
     async with raw_server(echo) as server:
         url = f"ws://nowhere.invalid:{server.port}/"
@@ -158,7 +158,7 @@ async def test_resolve_gives_a_name_its_address(command: tuple[str, ...]) -> Non
     assert server.peer.request.get("Host") == f"nowhere.invalid:{server.port}"
 
 
-@pytest.mark.parametrize("command", COMMANDS, **ids)
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
 async def test_connect_to_leads_elsewhere_and_keeps_the_host(command: tuple[str, ...]) -> None:
     async with raw_server(echo) as server:
         await events(*command, "ws://nowhere.invalid/x", "--connect-to", f"127.0.0.1:{server.port}")
@@ -167,9 +167,7 @@ async def test_connect_to_leads_elsewhere_and_keeps_the_host(command: tuple[str,
 
 
 @asynccontextmanager
-async def unix_echo(path: Path) -> AsyncIterator[list[Peer]]:
-    peers: list[Peer] = []
-
+async def unix_server(path: Path) -> AsyncIterator[None]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from tests.peers.framing import accept_for, parse_request
 
@@ -185,17 +183,17 @@ async def unix_echo(path: Path) -> AsyncIterator[list[Peer]]:
 
     server = await asyncio.start_unix_server(serve, path)
     async with server:
-        yield peers
+        yield
 
 
 async def test_a_unix_socket_is_connected_to(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    async with unix_echo(path):
+    async with unix_server(path):
         told = await events("connect", "ws://anything/", "-n", "--unix-socket", str(path))
     assert named(told, "connect")[0]["address"] == str(path)
 
 
-@pytest.mark.parametrize("command", COMMANDS, **ids)
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
 async def test_an_http_proxy_with_a_password_leads_through(command: tuple[str, ...]) -> None:
     seen = Seen()
     async with raw_server(echo) as server, raw_server(http_proxy(seen)) as proxy:
@@ -248,7 +246,7 @@ async def test_the_family_can_be_chosen() -> None:
         await events("handshake", server.url, "-6", code=2)
 
 
-@pytest.mark.parametrize("command", COMMANDS, **ids)
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
 async def test_redirects_are_followed_when_told_to(command: tuple[str, ...]) -> None:
     async def leave(peer: Peer) -> None:
         await peer.respond(307, "Temporary Redirect", headers=[("Location", there.url)])
