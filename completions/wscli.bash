@@ -10,6 +10,7 @@ _wscli_flags() {
         close) flags='--code --reason --force --expect-status --expect-header --expect-subprotocol --expect-extension --expect-tls-days --expect-close -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
         check) flags='-j --jobs --only --fail-fast --report --init --schema --timeout --format --json -q --quiet --color --show-secrets -h --help' ;;
         serve) flags='--host --port -h --help' ;;
+        config) flags='--init -H --header -s --subprotocol -u --auth --user --bearer --cookie --cookie-jar --netrc -o --origin --user-agent --compression --server-no-context-takeover --client-no-context-takeover --server-max-window-bits --client-max-window-bits --extension -L --location --format --json -q --quiet -v --verbose --frames --color --show-secrets --timeout --connect-timeout --close-timeout --max-size --ok-close -k --insecure --cacert --cert --key --servername --tls-min --proxy --no-proxy --resolve --connect-to --unix-socket -4 --ipv4 -6 --ipv6 -h --help' ;;
         completion) flags='-h --help' ;;
         '') flags='-V --version -h --help' ;;
     esac
@@ -39,8 +40,9 @@ _wscli_argument() {
         handshake:0) takes=url ;;
         ping:0) takes=url ;;
         close:0) takes=url ;;
-        check:0) takes=text ;;
+        check:*) takes=file_or_url ;;
         serve:0) takes=scenario ;;
+        config:0) takes=text ;;
         completion:0) takes=choice values=(bash zsh fish powershell) ;;
         *) return 1 ;;
     esac
@@ -143,6 +145,17 @@ _wscli_scenarios() {
     _wscli_offer "${scenarios[@]/#/$1}"
 }
 
+# Adds `@NAME` for each profile of the configuration file to `urls`.
+_wscli_profiles() {
+    local line file=${XDG_CONFIG_HOME-} section='^[[:space:]]*\[profiles\."?([A-Za-z0-9_-]+)"?\]'
+    [[ $file == /* ]] || file=$HOME/.config
+    file=${WSCLI_CONFIG:-$file/wscli/config.toml}
+    [[ -f $file && -r $file ]] || return 0
+    while IFS= read -r line; do
+        [[ $line =~ $section ]] && urls[${#urls[@]}]=@${BASH_REMATCH[1]}
+    done <"$file"
+}
+
 _wscli_urls() {
     local url file=${XDG_STATE_HOME-} plain='^wss?://[]A-Za-z0-9:/._~%+=@,[-]+$'
     if [[ $cur == demo:* ]]; then
@@ -151,6 +164,7 @@ _wscli_urls() {
     fi
     [[ $file == /* ]] || file=$HOME/.local/state
     local -a urls=()
+    _wscli_profiles
     if [[ -r $file/wscli/urls ]]; then
         while IFS= read -r url; do
             [[ $url =~ $plain ]] && urls[${#urls[@]}]=$url
@@ -175,6 +189,13 @@ _wscli_value() {
         code) _wscli_codes && _wscli_offer "${codes[@]}" ;;
         any_code) _wscli_codes && _wscli_offer "${codes[@]}" "${never_sent[@]}" ;;
         url) _wscli_urls ;;
+        file_or_url)
+            _wscli_files
+            if ((${#COMPREPLY[@]} == 0)); then
+                compopt +o filenames 2>/dev/null
+                _wscli_urls
+            fi
+            ;;
         scenario) _wscli_scenarios '' ;;
     esac
 }
@@ -249,6 +270,7 @@ _wscli() {
             'close Perform and judge the closing handshake'
             'check Run suites of checks, for CI and monitoring'
             'serve Run the embedded server with a demo scenario'
+            'config Show what the options are, and who said so'
             'completion Print the completion script for a shell'
         )
         _wscli_offer "${commands[@]}"

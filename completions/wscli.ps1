@@ -11,6 +11,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
         'close' = 'Perform and judge the closing handshake'
         'check' = 'Run suites of checks, for CI and monitoring'
         'serve' = 'Run the embedded server with a demo scenario'
+        'config' = 'Show what the options are, and who said so'
         'completion' = 'Print the completion script for a shell'
     }
     $codes = [ordered]@{
@@ -307,6 +308,51 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--port'); Takes = 'Text'; Help = '0 takes a free one' }
             @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
+        'config' = @(
+            @{ Flags = @('--init'); Takes = ''; Help = 'Write a file to start from, unless there is one already' }
+            @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own; ''NAME:'' sends none' }
+            @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol; repeat it in order of preference' }
+            @{ Flags = @('-u', '--auth', '--user'); Takes = 'AtFile'; Help = 'Basic authentication; asks for a password that is left out' }
+            @{ Flags = @('--bearer'); Takes = 'AtFile'; Help = 'Send ''Authorization: Bearer TOKEN''' }
+            @{ Flags = @('--cookie'); Takes = 'AtFile'; Help = 'Send these cookies: ''a=1; b=2''' }
+            @{ Flags = @('--cookie-jar'); Takes = 'File'; Help = 'Send what a Netscape cookie file (curl''s, a browser''s) has for the URL' }
+            @{ Flags = @('--netrc'); Takes = ''; Help = 'Take user and password for the host from ~/.netrc' }
+            @{ Flags = @('-o', '--origin'); Takes = 'Text'; Help = 'Send this Origin' }
+            @{ Flags = @('--user-agent'); Takes = 'Text'; Help = 'Send this User-Agent' }
+            @{ Flags = @('--compression'); Takes = @('deflate', 'none'); Help = 'Offer permessage-deflate (RFC 7692), or nothing' }
+            @{ Flags = @('--server-no-context-takeover'); Takes = ''; Help = 'Ask the server to compress each message on its own' }
+            @{ Flags = @('--client-no-context-takeover'); Takes = ''; Help = 'Compress each message on its own' }
+            @{ Flags = @('--server-max-window-bits'); Takes = 'Text'; Help = 'Ask the server for a compression window of at most 8 to 15 bits' }
+            @{ Flags = @('--client-max-window-bits'); Takes = 'Text'; Help = 'Compress with a window of at most 9 to 15 bits' }
+            @{ Flags = @('--extension'); Takes = 'Text'; Help = 'Offer this extension, too; what it does to frames is shown, not judged' }
+            @{ Flags = @('-L', '--location'); Takes = ''; Help = 'Follow redirects, at most 10; credentials stay with the origin' }
+            @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results' }
+            @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
+            @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'No status on stderr; errors stay' }
+            @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add frames, header bytes, masks and phases' }
+            @{ Flags = @('--frames'); Takes = ''; Help = 'Report each frame, too' }
+            @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
+            @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; 0 means never' }
+            @{ Flags = @('--connect-timeout'); Takes = 'Text'; Help = 'For the whole opening' }
+            @{ Flags = @('--close-timeout'); Takes = 'Text'; Help = 'For the answer to our Close' }
+            @{ Flags = @('--max-size'); Takes = 'Text'; Help = 'The largest message to accept, inflated' }
+            @{ Flags = @('--ok-close'); Takes = 'Code'; Help = 'Exit 0 when the peer closes with this code, too' }
+            @{ Flags = @('-k', '--insecure'); Takes = ''; Help = 'Accept any certificate; show what is wrong' }
+            @{ Flags = @('--cacert'); Takes = 'File'; Help = 'Trust these CA certificates: a PEM file or a directory' }
+            @{ Flags = @('--cert'); Takes = 'File'; Help = 'Show this client certificate (PEM; its chain and key may be in it)' }
+            @{ Flags = @('--key'); Takes = 'File'; Help = 'The client certificate''s key (PEM), if in another file' }
+            @{ Flags = @('--servername'); Takes = 'Text'; Help = 'Ask for (SNI) and verify this name, not the URL''s host' }
+            @{ Flags = @('--tls-min'); Takes = @('1.0', '1.1', '1.2', '1.3'); Help = 'The oldest TLS version to accept' }
+            @{ Flags = @('--proxy'); Takes = 'Text'; Help = 'Go through this proxy: http://, https://, socks5://, socks5h://, socks4:// or socks4a://' }
+            @{ Flags = @('--no-proxy'); Takes = ''; Help = 'Use no proxy, not even the environment''s' }
+            @{ Flags = @('--resolve'); Takes = 'Text'; Help = 'Use this address for HOST:PORT' }
+            @{ Flags = @('--connect-to'); Takes = 'Text'; Help = 'Connect to this in place of the URL''s host and port' }
+            @{ Flags = @('--unix-socket'); Takes = 'File'; Help = 'Connect to this Unix socket' }
+            @{ Flags = @('-4', '--ipv4'); Takes = ''; Help = 'Use IPv4 only' }
+            @{ Flags = @('-6', '--ipv6'); Takes = ''; Help = 'Use IPv6 only' }
+            @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
+        )
         'completion' = @(
             @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }
         )
@@ -316,8 +362,9 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
         'handshake' = 'Url'
         'ping' = 'Url'
         'close' = 'Url'
-        'check' = 'Text'
+        'check' = 'Url'
         'serve' = 'Scenario'
+        'config' = 'Text'
         'completion' = @('bash', 'zsh', 'fish', 'powershell')
     }
 
@@ -346,6 +393,19 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
                 # What a shell could take for its own is none that wscli wrote; a comma ends a word here.
                 if ($url -cnotmatch '^wss?://[A-Za-z0-9:/._~%+=@\[\]-]+$') { continue }
                 Offer $url 'recent' 'ParameterValue'
+            }
+        }
+        $file = $env:WSCLI_CONFIG
+        if (-not $file) {
+            $folder = if ($env:APPDATA) { $env:APPDATA } else { $env:XDG_CONFIG_HOME }
+            if (-not ($folder -and [IO.Path]::IsPathRooted($folder))) { $folder = Join-Path $HOME '.config' }
+            $file = Join-Path (Join-Path $folder 'wscli') 'config.toml'
+        }
+        if (Test-Path -LiteralPath $file -PathType Leaf) {
+            foreach ($line in [IO.File]::ReadAllLines($file)) {
+                if ($line -cnotmatch '^\s*\[profiles\."?([A-Za-z0-9_-]+)"?\]') { continue }
+                # A bare @ would splat.
+                Offer ("'@" + $Matches[1] + "'") 'profile' 'ParameterValue'
             }
         }
         foreach ($scheme in 'wss://', 'ws://', 'https://', 'http://', 'demo:') { Offer $scheme $scheme 'ParameterValue' }

@@ -42,6 +42,9 @@ def shell(name: str, folder: Path) -> Iterator[Terminal]:
     state = folder / "state"
     (state / "wscli").mkdir(parents=True)
     (state / "wscli" / "urls").write_text("".join(f"{url}\n" for url in URLS), encoding="ascii")
+    config = folder / "config" / "wscli"
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text('[defaults]\n[profiles.staging]\nurl = "wss://example.com"\n')
     home = folder / "home"
     home.mkdir()
     (home / "greeting.json").touch()

@@ -18,7 +18,7 @@ def bash_on_a_terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_commands_and_options_complete(bash: Terminal) -> None:
-    becomes(bash, "wscli con", "wscli connect")
+    becomes(bash, "wscli conn", "wscli connect")
     becomes(bash, "--form", "wscli connect --format")
     becomes(bash, "j", "wscli connect --format json")
     becomes(bash, "--color=al", "wscli connect --format json --color=always")
@@ -68,8 +68,15 @@ def test_files_complete_after_at_and_where_a_file_is_meant(bash: Terminal) -> No
     becomes(bash, "wscli connect --cacert gre", "wscli connect --cacert greeting.json")
 
 
+def test_profiles_complete_as_urls_and_check_takes_files_and_urls(bash: Terminal) -> None:
+    becomes(bash, "wscli ping @st", "wscli ping @staging")
+    clear(bash)
+    becomes(bash, "wscli check gre", "wscli check greeting.json")
+    becomes(bash, "wss://example.com/c", "wscli check greeting.json wss://example.com/chat")
+
+
 def test_it_completes_within_a_pipe_and_after_an_assignment(bash: Terminal) -> None:
-    becomes(bash, "echo hi | A=1 wscli con", "echo hi | A=1 wscli connect")
+    becomes(bash, "echo hi | A=1 wscli conn", "echo hi | A=1 wscli connect")
     becomes(
         bash,
         "--send gre wss://example.com/c",

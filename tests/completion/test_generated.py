@@ -109,6 +109,7 @@ def test_arguments_are_urls_scenarios_and_shells() -> None:
     kinds = {name: [place.takes for place in found.arguments] for name, found in COMMANDS_BY_NAME.items()}
     assert kinds["connect"] == kinds["ping"] == [Takes.URL]
     assert kinds["serve"] == [Takes.SCENARIO]
+    assert kinds["check"] == [Takes.FILE_OR_URL]
     assert COMMANDS_BY_NAME["completion"].arguments[0].choices == ("bash", "zsh", "fish", "powershell")
 
 

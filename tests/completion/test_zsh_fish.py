@@ -20,7 +20,7 @@ def shell_on_a_terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 
 
 def test_commands_options_and_choices_complete(terminal: Terminal) -> None:
-    becomes(terminal, "wscli con", "wscli connect")
+    becomes(terminal, "wscli conn", "wscli connect")
     becomes(terminal, "--format j", "wscli connect --format json")
     clear(terminal)
     lists(terminal, "wscli connect --format ", "human", "plain", "raw", "json")
@@ -45,6 +45,13 @@ def test_close_codes_show_their_names(terminal: Terminal) -> None:
 def test_files_complete_after_at(terminal: Terminal) -> None:
     becomes(terminal, "wscli connect --send @gre", "wscli connect --send @greeting.json")
     becomes(terminal, "--cacert gre", "wscli connect --send @greeting.json --cacert greeting.json")
+
+
+def test_profiles_complete_as_urls_and_check_takes_files_and_urls(terminal: Terminal) -> None:
+    becomes(terminal, "wscli ping @st", "wscli ping @staging")
+    clear(terminal)
+    becomes(terminal, "wscli check gre", "wscli check greeting.json")
+    becomes(terminal, "wss://example.com/c", "wscli check greeting.json wss://example.com/chat")
 
 
 def test_zsh_takes_the_script_sourced_too(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import typer
 
@@ -14,6 +14,9 @@ from ..server.scenarios import SCENARIOS
 from ..wire.closecodes import REGISTERED, may_be_on_wire
 from .app import COMMANDS, load_command, load_program
 from .environment import Environment
+
+# What the metavar of an argument promises.
+_PLACES: Final = {"URL": Takes.URL, "SCENARIO": Takes.SCENARIO, "FILE…|URL…": Takes.FILE_OR_URL}
 
 
 def read_program() -> Program:
@@ -75,8 +78,9 @@ def _option(parameter: Any) -> Option:
 def _argument(parameter: Any) -> Argument:
     choices = _choices(parameter)
     metavar = (parameter.metavar or "|".join(choices) or parameter.name.upper()).strip("[]")
-    takes = {"URL": Takes.URL, "SCENARIO": Takes.SCENARIO}.get(metavar) or _takes(parameter, choices)
-    return Argument(metavar, (parameter.help or "").strip(), takes, choices, parameter.required)
+    takes = _PLACES.get(metavar) or _takes(parameter, choices)
+    meaning = (parameter.help or "").strip()
+    return Argument(metavar, meaning, takes, choices, parameter.required, parameter.nargs == -1)
 
 
 def _choices(parameter: Any) -> tuple[str, ...]:

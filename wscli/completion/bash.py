@@ -15,6 +15,7 @@ _KINDS: Final = {
     Takes.CODE: "code",
     Takes.ANY_CODE: "any_code",
     Takes.URL: "url",
+    Takes.FILE_OR_URL: "file_or_url",
     Takes.SCENARIO: "scenario",
 }
 
@@ -115,6 +116,17 @@ _wscli_scenarios() {
     _wscli_offer "${scenarios[@]/#/$1}"
 }
 
+# Adds `@NAME` for each profile of the configuration file to `urls`.
+_wscli_profiles() {
+    local line file=${XDG_CONFIG_HOME-} section='^[[:space:]]*\[profiles\."?([A-Za-z0-9_-]+)"?\]'
+    [[ $file == /* ]] || file=$HOME/.config
+    file=${WSCLI_CONFIG:-$file/wscli/config.toml}
+    [[ -f $file && -r $file ]] || return 0
+    while IFS= read -r line; do
+        [[ $line =~ $section ]] && urls[${#urls[@]}]=@${BASH_REMATCH[1]}
+    done <"$file"
+}
+
 _wscli_urls() {
     local url file=${XDG_STATE_HOME-} plain='^wss?://[]A-Za-z0-9:/._~%+=@,[-]+$'
     if [[ $cur == demo:* ]]; then
@@ -123,6 +135,7 @@ _wscli_urls() {
     fi
     [[ $file == /* ]] || file=$HOME/.local/state
     local -a urls=()
+    _wscli_profiles
     if [[ -r $file/wscli/urls ]]; then
         while IFS= read -r url; do
             [[ $url =~ $plain ]] && urls[${#urls[@]}]=$url
@@ -147,6 +160,13 @@ _wscli_value() {
         code) _wscli_codes && _wscli_offer "${codes[@]}" ;;
         any_code) _wscli_codes && _wscli_offer "${codes[@]}" "${never_sent[@]}" ;;
         url) _wscli_urls ;;
+        file_or_url)
+            _wscli_files
+            if ((${#COMPREPLY[@]} == 0)); then
+                compopt +o filenames 2>/dev/null
+                _wscli_urls
+            fi
+            ;;
         scenario) _wscli_scenarios '' ;;
     esac
 }
@@ -290,4 +310,5 @@ def _arguments(program: Program) -> Iterator[str]:
 
 def _positions(command: Command) -> Iterator[str]:
     for index, argument in enumerate(command.arguments):
-        yield f"        {command.name}:{index}) {_assigned(argument.takes, argument.choices)} ;;"
+        place = "*" if argument.repeatable else index
+        yield f"        {command.name}:{place}) {_assigned(argument.takes, argument.choices)} ;;"

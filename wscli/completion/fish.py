@@ -25,6 +25,7 @@ _VALUES: Final = {
     Takes.CODE: " -x -k -a '(__wscli_codes)'",
     Takes.ANY_CODE: " -x -k -a '(__wscli_codes; __wscli_never_sent)'",
     Takes.URL: " -a '(__wscli_urls)'",
+    Takes.FILE_OR_URL: " -F -a '(__wscli_urls)'",
     Takes.SCENARIO: " -a '(__wscli_scenarios)'",
 }
 
@@ -69,7 +70,17 @@ function __wscli_urls
         string match -r '^wss?://[\]A-Za-z0-9:/._~%+=@,\[-]+$' <$folder/wscli/urls |
             string replace -r '$' '\trecent'
     end
+    __wscli_profiles
     printf '%s\n' @SCHEMES@
+end
+
+function __wscli_profiles
+    set -l file $HOME/.config
+    string match -q '/*' -- "$XDG_CONFIG_HOME"; and set file $XDG_CONFIG_HOME
+    set file $file/wscli/config.toml
+    test -n "$WSCLI_CONFIG"; and set file $WSCLI_CONFIG
+    test -f $file -a -r $file; or return
+    string replace -r -f '^\s*\[profiles\."?([A-Za-z0-9_-]+)"?\].*' '@$1\tprofile' <$file
 end
 
 complete -c wscli -f

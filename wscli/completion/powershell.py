@@ -16,6 +16,7 @@ _KINDS: Final = {
     Takes.CODE: "Code",
     Takes.ANY_CODE: "AnyCode",
     Takes.URL: "Url",
+    Takes.FILE_OR_URL: "Url",
     Takes.SCENARIO: "Scenario",
 }
 
@@ -70,6 +71,19 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
                 # What a shell could take for its own is none that wscli wrote; a comma ends a word here.
                 if ($url -cnotmatch '^wss?://[A-Za-z0-9:/._~%+=@\[\]-]+$') { continue }
                 Offer $url 'recent' 'ParameterValue'
+            }
+        }
+        $file = $env:WSCLI_CONFIG
+        if (-not $file) {
+            $folder = if ($env:APPDATA) { $env:APPDATA } else { $env:XDG_CONFIG_HOME }
+            if (-not ($folder -and [IO.Path]::IsPathRooted($folder))) { $folder = Join-Path $HOME '.config' }
+            $file = Join-Path (Join-Path $folder 'wscli') 'config.toml'
+        }
+        if (Test-Path -LiteralPath $file -PathType Leaf) {
+            foreach ($line in [IO.File]::ReadAllLines($file)) {
+                if ($line -cnotmatch '^\s*\[profiles\."?([A-Za-z0-9_-]+)"?\]') { continue }
+                # A bare @ would splat.
+                Offer ("'@" + $Matches[1] + "'") 'profile' 'ParameterValue'
             }
         }
         foreach ($scheme in @SCHEMES@) { Offer $scheme $scheme 'ParameterValue' }

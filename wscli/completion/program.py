@@ -20,6 +20,7 @@ class Takes(Enum):
     CODE = auto()  # a close code that may be sent
     ANY_CODE = auto()  # also those that only stand for what happened (RFC 6455 §7.4.1)
     URL = auto()
+    FILE_OR_URL = auto()
     SCENARIO = auto()
 
 
@@ -57,6 +58,7 @@ class Argument:
     takes: Takes = Takes.TEXT
     choices: tuple[str, ...] = ()
     required: bool = True
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _ACTIONS: Final = {
     Takes.CODE: "_wscli_codes",
     Takes.ANY_CODE: "_wscli_any_codes",
     Takes.URL: "_wscli_urls",
+    Takes.FILE_OR_URL: "_wscli_files_or_urls",
     Takes.SCENARIO: "_wscli_scenarios",
 }
 
@@ -62,16 +63,34 @@ _SCRIPT: Final = r"""#compdef wscli
     if compset -P demo:; then _wscli_scenarios; return; fi
     local folder=$XDG_STATE_HOME url
     [[ $folder == /* ]] || folder=$HOME/.local/state
-    local -a recent
+    local -a recent profiles
     if [[ -r $folder/wscli/urls ]]; then
         for url in ${(f)"$(<$folder/wscli/urls)"}; do
             # Newest first. What a shell could take for its own is none that wscli wrote.
             [[ $url =~ '^wss?://[]A-Za-z0-9:/._~%+=@,[-]+$' ]] && recent=($url $recent)
         done
     fi
+    _wscli_profiles
     _alternative \
+        'profiles:profile:compadd -a profiles' \
         'recent-urls:recent URL:compadd -V recent -a recent' \
         'schemes:scheme:compadd -S "" -- @SCHEMES@'
+}
+
+# Sets `profiles` to `@NAME` for each profile of the configuration file.
+(( $+functions[_wscli_profiles] )) || _wscli_profiles() {
+    local file=$XDG_CONFIG_HOME line MATCH MBEGIN MEND
+    local -a match mbegin mend
+    [[ $file == /* ]] || file=$HOME/.config
+    file=${WSCLI_CONFIG:-$file/wscli/config.toml}
+    [[ -f $file && -r $file ]] || return 0
+    for line in ${(f)"$(<$file)"}; do
+        [[ $line =~ '^[[:space:]]*\[profiles\."?([A-Za-z0-9_-]+)"?\]' ]] && profiles+=(@$match[1])
+    done
+}
+
+(( $+functions[_wscli_files_or_urls] )) || _wscli_files_or_urls() {
+    _alternative 'files:file:_files' 'urls:URL:_wscli_urls'
 }
 
 (( $+functions[_wscli_commands] )) || _wscli_commands() {
@@ -167,7 +186,8 @@ def _value(option: Option) -> str:
 
 def _place(argument: Argument) -> str:
     colon = ":" if argument.required else "::"
-    return quoted(f"1{colon}{_escaped(argument.metavar, ':')}:{_action(argument.takes, argument.choices)}")
+    place = "*" if argument.repeatable else f"1{colon[1:]}"
+    return quoted(f"{place}:{_escaped(argument.metavar, ':')}:{_action(argument.takes, argument.choices)}")
 
 
 def _action(takes: Takes, choices: tuple[str, ...]) -> str:
