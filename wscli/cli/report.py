@@ -6,7 +6,7 @@ import os
 import traceback
 from pathlib import Path
 
-from ..errors import WscliError
+from ..errors import OutputFailed, WscliError
 from ..sinks.escape import escape, escape_lines
 from .environment import Environment
 
@@ -52,3 +52,17 @@ def write_stderr(text: str, environment: Environment) -> None:
             left = left[os.write(environment.stderr, left) :]
     except OSError:
         return
+
+
+def write_stdout(text: str, environment: Environment) -> None:
+    """Writes all of `text`, for commands whose result is one text. Raises: OutputFailed, BrokenPipeError."""
+    if environment.stdout is None:
+        raise OutputFailed("cannot write to standard output: it is closed")
+    left = text.encode(errors="backslashreplace")
+    try:
+        while left:
+            left = left[os.write(environment.stdout, left) :]
+    except BrokenPipeError:
+        raise
+    except OSError as failure:
+        raise OutputFailed(f"cannot write to standard output: {failure.strerror}") from failure

@@ -104,7 +104,7 @@ def _read(path: Path) -> str:
 
 def _not_toml(path: Path, complaint: str) -> UsageError:
     found = re.search(r"\(at line (\d+), column \d+\)", complaint)
-    where = f", line {found[1]}" if found else ""
+    where = f", line {found[1]}" if found else ", at its end"
     reason = re.sub(r"\s*\(at [^)]*\)$", "", complaint)
     return UsageError(
         f"{path}{where}: this is not TOML: {reason}", hint='texts stand in quotes: key = "value"'
