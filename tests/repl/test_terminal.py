@@ -235,7 +235,7 @@ async def close_with_4001(peer: Peer) -> None:
 
 
 def test_after_the_peer_closed_the_repl_stays(tmp_path: Path) -> None:
-    with served(close_with_4001) as (url, _), repl(tmp_path, url) as terminal:
+    with served(close_with_4001) as (url, _), repl(tmp_path, url, columns=200) as terminal:
         enter(terminal, "go")
         terminal.expect("closed 4001 Private Use by the peer")
         terminal.expect('reason "no more today"')
@@ -458,7 +458,10 @@ def test_the_peers_text_cannot_reach_the_terminal(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_neither_shown_nor_kept(tmp_path: Path) -> None:
-    with served(echo) as (url, _), repl(tmp_path, url, "--bearer", "s3cr3t-t0ken-value") as terminal:
+    with (
+        served(echo) as (url, _),
+        repl(tmp_path, url, "--bearer", "s3cr3t-t0ken-value", columns=200) as terminal,
+    ):
         enter(terminal, "/headers")
         terminal.expect("› /headers")
         enter(terminal, f"/save {tmp_path / 'out.ndjson'}")
