@@ -15,6 +15,7 @@ _MEANINGS: Final = {
 }
 
 _ENVIRONMENT: Final = {
+    "WSCLI_CONFIG": "The configuration file to read in place of the user's own.",
     "NO_COLOR, FORCE_COLOR": "No colour, colour in any case, when not empty; NO_COLOR wins.",
     "SSLKEYLOGFILE": "Append the secrets of TLS sessions to this file, for Wireshark.",
     "http_proxy, https_proxy, all_proxy, no_proxy": "The proxy to use, and the hosts that need none.",
@@ -22,8 +23,9 @@ _ENVIRONMENT: Final = {
 }
 
 _FILES: Final = {
+    "$XDG_CONFIG_HOME/wscli/config.toml": "Defaults and profiles; ~/.config where the variable is not set.",
     "$XDG_STATE_HOME/wscli/urls": "The URLs that completion offers: without userinfo and query, readable by"
-    " their owner alone. It may be deleted at any time."
+    " their owner alone. It may be deleted at any time.",
 }
 
 _DESCRIPTION: Final = (
@@ -31,7 +33,8 @@ _DESCRIPTION: Final = (
     " code), names the section of the RFC that a peer breaks, and ends with an exit status that tells one"
     " failure from another.",
     "A URL begins with ws://, wss://, http:// or https:// (the latter two mean ws:// and wss://), or with"
-    " demo:, which starts a server inside wscli on a free loopback port.",
+    " demo:, which starts a server inside wscli on a free loopback port; @NAME"
+    " stands for the URL of a profile.",
     "Sizes take k, M, G (powers of 1024); durations are seconds, or take ms, s, m, h. Where a value may be"
     " @FILE, @@x means the text @x.",
 )
