@@ -6,15 +6,15 @@ grounds; what matters is never told by colour alone. Text that comes in here is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 ELLIPSIS: Final = "…"
 RESET: Final = "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(msgspec.Struct, frozen=True):
     """SGR sequences, each empty when nothing is coloured."""
 
     reset: str = ""

@@ -28,6 +28,7 @@ from msgspec import UNSET
 
 from ..config import OutputOptions
 from ..events import (
+    Checked,
     Closed,
     Connected,
     Event,
@@ -211,6 +212,10 @@ def _closed(event: Closed) -> Iterable[str]:
     )
 
 
+def _checked(event: Checked) -> Iterable[str]:
+    yield _line("* check", event, without=("phases_ms",))
+
+
 def _reconnecting(event: Reconnecting) -> Iterable[str]:
     yield _line(f"* reconnect {event.attempt}", event, without=("attempt",))
 
@@ -249,6 +254,7 @@ _LINES: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     ViolationFound: _violation,
     Closed: _closed,
     Reconnecting: _reconnecting,
+    Checked: _checked,
     Failed: _failed,
     Summarized: _summarized,
 }

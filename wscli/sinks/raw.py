@@ -8,7 +8,6 @@ from ..wire.runs import MessageRun
 from .base import Batch, payload_of
 from .output import Output
 
-
 # Bytes of payload in a batch, above which copying costs more than single writes.
 _LARGE = 4 * 1024 * 1024
 
