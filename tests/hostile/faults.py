@@ -148,7 +148,7 @@ async def cancelled_after(turns: int) -> tuple[bool, Told]:
 
 
 class FaultyStream(Stream):
-    """A stream whose write number `fail_at` (from 0) fails as on a broken connection; `step` cuts all short."""
+    """A stream whose write number `fail_at` (from 0) fails as on a broken one; `step` cuts each short."""
 
     def __init__(self, inner: Stream, fail_at: int | None, step: int | None) -> None:
         self._inner = inner
