@@ -43,9 +43,16 @@ def url(text: str) -> Url:
 
 
 def test_credentials_go_to_no_other_origin() -> None:
-    before = Target(url=url("wss://a/"), headers=(("Authorization", "Bearer abc"),))
+    before = Target(
+        url=url("wss://a/"),
+        headers=(("Authorization", "Bearer abc"),),
+        subprotocols=("chat", "bearer", "abcdef"),
+        unix_socket="/run/x",
+    )
     there, left = target_for(url("wss://b/x"), before, Redactor())
     assert (there.headers, left) == ((), True)
+    assert there.subprotocols == ("chat", "bearer")
+    assert there.unix_socket is None
     same, left = target_for(url("wss://a/other"), before, Redactor())
     assert (same.headers, left) == (before.headers, False)
 

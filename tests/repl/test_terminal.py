@@ -478,3 +478,14 @@ def test_connect_leads_to_another_server(tmp_path: Path) -> None:
         enter(terminal, "/connect demo:close?code=4005")
         terminal.expect("closed 4005")
         assert leave(terminal) == 90
+
+
+def test_what_send_says_goes_to_no_other_server(tmp_path: Path) -> None:
+    with served(echo) as (url, messages), repl(tmp_path, "demo:", "--send", "my token") as terminal:
+        twice(terminal, "my token")
+        enter(terminal, f"/connect {url}")
+        terminal.expect(f"open {url}")
+        enter(terminal, "hello")
+        twice(terminal, "hello")
+        assert leave(terminal) == 0
+    assert messages == [b"hello"]

@@ -7,21 +7,23 @@ from base64 import b64encode
 from msgspec.structs import replace
 
 from ..config import Target, Url
+from ..session.redirects import redirected
 from ..sinks.redact import Redactor
 
 
 def target_for(url: Url, before: Target, redactor: Redactor) -> tuple[Target, bool]:
-    """The target for `url`, and whether headers of the user were left behind.
+    """The target for `url`, and whether something of the user's was left behind.
 
-    As with redirects (contract §5), credentials and other headers that the user gave go to no other origin.
+    As with redirects (contract §5): credentials, identity and other headers of the user's go to no other
+    origin.
     """
-    same = url.origin == before.url.origin
-    headers = before.headers if same else ()
+    target = redirected(before, before, replace(url, username=None, password=None))
+    left_behind = target.headers != before.headers or target.tls != before.tls
     if url.username is not None or url.password is not None:
         pair = f"{url.username or ''}:{url.password or ''}"
         redactor.learn([url.password or "", pair])
         authorization = ("Authorization", f"Basic {b64encode(pair.encode()).decode()}")
-        headers = (*(header for header in headers if header[0].lower() != "authorization"), authorization)
-    bare = replace(url, username=None, password=None)
-    redactor.learn_request(bare.resource, headers)
-    return replace(before, url=bare, headers=headers), bool(before.headers) and not same
+        others = (header for header in target.headers if header[0].lower() != "authorization")
+        target = replace(target, headers=(*others, authorization))
+    redactor.learn_request(target.url.resource, target.headers)
+    return target, left_behind

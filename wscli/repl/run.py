@@ -164,7 +164,9 @@ class Repl:
         if self._setting.options.history and not self._name.startswith("demo:"):
             remember(str(target.url), state_folder(self._setting.environ))
         session = self._link.session
-        if session is not None and session.is_open:
+        # What --send says, a token perhaps, is meant for the first server.
+        same = target.url.origin == self._setting.target.url.origin
+        if session is not None and session.is_open and same:
             for message in self._setting.sends:
                 session.send_messages(message.opcode, [message.payload])
         return True
@@ -205,7 +207,7 @@ class Repl:
             self._name = where.authority
         target, left_behind = target_for(where, self._target, self._redactor)
         if left_behind:
-            self._voice.note("another origin: the headers of the command line stay behind")
+            self._voice.note("another origin: credentials and headers of the command line stay behind")
         return target
 
     async def _watch_stop(self) -> None:
