@@ -14,9 +14,7 @@ from .environment import Environment
 
 VARIABLE: Final = "WSCLI_KEY_PASSWORD"
 # PKCS #8 (RFC 7468 §11), and what OpenSSL wrote before it.
-_ENCRYPTED: Final = re.compile(
-    rb"-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED", re.MULTILINE
-)
+_ENCRYPTED: Final = rb"(?m)-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED"
 
 
 def with_key_password(target: Target, environment: Environment) -> Target:
@@ -34,7 +32,7 @@ def with_key_password(target: Target, environment: Environment) -> Target:
 
 def _is_encrypted(path: str) -> bool:
     try:
-        return _ENCRYPTED.search(Path(path).read_bytes()) is not None
+        return re.search(_ENCRYPTED, Path(path).read_bytes()) is not None
     except OSError:
         # Whoever reads it for good tells what is wrong with it.
         return False

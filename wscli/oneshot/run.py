@@ -18,11 +18,11 @@ from ..session.session import Session
 from ..wire.frame import Opcode
 from ..wire.runs import MessageRun
 from .gate import Gate
-from .renewal import Renewal
 from .source import Source
 
 if TYPE_CHECKING:
     from .expecting import Expecting
+    from .renewal import Renewal
 
 # How long our Close may take to be answered once all expectations are met, in seconds.
 _CLOSE_SECONDS = 1.0

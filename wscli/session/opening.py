@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -19,7 +20,6 @@ from ..errors import BadReply, ConnectFailed, DeadlineExceeded, Refused, TooLarg
 from ..events import Opened, Redirected, RequestSent, ResponseReceived, ViolationFound
 from ..net.dial import dial
 from ..net.stream import Stream, StreamBroken
-from ..wire.body import BodyDecoder
 from ..wire.dissect import text_or_base64
 from ..wire.extensions import DeflateParams, deflate_params, opaque_rsv
 from ..wire.head import HeadDecoder, MalformedHead, RequestHead, ResponseHead, encode_request
@@ -29,6 +29,9 @@ from .hints import hint_for_malformed, hint_for_refusal
 from .journal import Journal
 from .protocol import make_protocol, offered_extensions, refused_by_judge, request_headers, take_over_request
 from .redirects import location_of
+
+if TYPE_CHECKING:
+    from ..wire.body import BodyDecoder
 
 # Interim replies (RFC 9110 §15.2) that are read before the one that counts.
 _MOST_INTERIM = 16
@@ -224,6 +227,8 @@ class Opening:
     async def _refused(self, exchange: _Exchange, deadline: float) -> Refused | RedirectReceived:
         self._enter("body")
         response = exchange.response
+        from ..wire.body import BodyDecoder
+
         body = BodyDecoder(response.status, response.headers)
         body.feed(exchange.remainder)
         # When the deadline passes here the refusal is known; only its body is not whole.

@@ -18,11 +18,12 @@ _BANNERS: Final = (
     (b"RFB ", "VNC"),
 )
 # RFC 9113 §3.4: a server's connection preface is a SETTINGS frame on stream 0.
-_HTTP2_SETTINGS: Final = re.compile(rb"\x00[\x00-\xff]{2}\x04[\x00\x01]\x00{4}")
+# A pattern that few runs use is compiled with its first use.
+_HTTP2_SETTINGS: Final = rb"\x00[\x00-\xff]{2}\x04[\x00\x01]\x00{4}"
 
 
 def likeness(seen: bytes) -> str:
     """The protocol that `seen` begins like (`TLS`, `SSH`, …); empty when it is none that we know."""
-    if _HTTP2_SETTINGS.match(seen):
+    if re.match(_HTTP2_SETTINGS, seen):
         return "HTTP/2"
     return next((name for banner, name in _BANNERS if seen.startswith(banner)), "")

@@ -47,7 +47,8 @@ _HEAD_END: Final = re.compile(rb"\n\r?\n")
 _BLANK_LINES: Final = re.compile(rb"(?:\r?\n)*")
 _VERSION: Final = r"(HTTP/[0-9]{1,3}(?:\.[0-9]{1,3})?)"
 _STATUS_LINE: Final = re.compile(_VERSION + r"([ \t]+)([1-9][0-9]{2})(?:([ \t])(.*))?", re.DOTALL)
-_REQUEST_LINE: Final = re.compile(rf"({TOKEN.pattern}) +(\S+(?:[ \t]+\S+)*) +{_VERSION}[ \t]*")
+# A pattern that few runs use is compiled with its first use.
+_REQUEST_LINE: Final = rf"({TOKEN.pattern}) +(\S+(?:[ \t]+\S+)*) +{_VERSION}[ \t]*"
 
 
 class RequestHead(msgspec.Struct, frozen=True):
@@ -235,10 +236,10 @@ class RequestHeadDecoder(_Decoder[RequestHead]):
         return start == b"\r" or TOKEN.match(start.decode("latin-1")) is not None
 
     def _reads(self, line: str) -> bool:
-        return _REQUEST_LINE.fullmatch(line) is not None
+        return re.fullmatch(_REQUEST_LINE, line) is not None
 
     def _make(self, start: str, headers: Headers, raw: bytes, problems: Problems) -> RequestHead:
-        match = _REQUEST_LINE.fullmatch(start)
+        match = re.fullmatch(_REQUEST_LINE, start)
         method, target, version = match.groups() if match else ("", start, "")
         if start != f"{method} {target} {version}" or re.search(r"\s", target):
             problems.note("head-request-line", f"white space is out of place: {quoted(start)}")

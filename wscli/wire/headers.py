@@ -15,7 +15,8 @@ TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _LONGEST_PLAIN_SUBPROTOCOL: Final = 32
-_JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+# A pattern that few runs use is compiled with its first use.
+_JWT: Final = r"eyJ[\w-]*\.[\w-]+\.[\w-]*"
 _BEFORE_TOKEN: Final = frozenset({"bearer", "token", "access_token"})
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -88,7 +89,7 @@ def secret_subprotocols(names: Sequence[str]) -> list[bool]:
         bool(name)
         and (
             len(name) > _LONGEST_PLAIN_SUBPROTOCOL
-            or _JWT.fullmatch(name) is not None
+            or re.fullmatch(_JWT, name) is not None
             or (index > 0 and names[index - 1].lower() in _BEFORE_TOKEN)
         )
         for index, name in enumerate(names)
