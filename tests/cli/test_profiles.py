@@ -14,7 +14,7 @@ from wscli.cli.environment import Environment
 from wscli.cli.options import SharedOptions
 from wscli.cli.settings import Settings, build_settings
 from wscli.config import Format
-from wscli.errors import UsageError
+from wscli.errors import InputFailed, UsageError
 
 BASIC = "Basic " + base64.b64encode(b"me:pw").decode()
 
@@ -143,15 +143,26 @@ def test_a_wrong_variable_is_named(environ: dict[str, str], words: str, tmp_path
         ("proxy = 'gopher://me:hunter2x@p'", ["proxy", "line 3"]),
         ("cert = 'missing.pem'", ["cert", "line 3"]),
         ("header = ['no colon']", ["-H", "line 3"]),
+        ("header = ['Cookie: a=b']\ncookie-jar = 'jar'", ["-H", "--cookie-jar", "line 3", "line 4"]),
+        ("cookie-jar = '~nobody-here/jar'", []),
     ],
 )
 def test_a_value_that_means_nothing_is_told_with_its_line(
     line: str, words: list[str], tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises((UsageError, InputFailed)) as caught:
         settings(tmp_path, f"[profiles.a]\nurl = 'ws://h/'\n{line}\n")
     assert all(word in caught.value.message for word in words), caught.value.message
     assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize("url", ["h:1", "gopher://h/", "ws://", "ws://h:0/", "ws://h/#x"])
+def test_a_profiles_url_that_is_wrong_is_told_with_its_line(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="line 2"):
+        settings(tmp_path, f"[profiles.a]\nurl = '{url}'\n")
+    with pytest.raises(UsageError) as caught:
+        settings(tmp_path, "[profiles.a]\nurl = 'ws://h/'\n", url)
+    assert "line" not in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import typer
 
 from ..config import Format
 from ..errors import OutputFailed, UsageError
-from ..profiles.location import VARIABLE, own_file
+from ..profiles.location import VARIABLE, expanded, own_file
 from ..profiles.secrets import SecretSource
 from ..sinks.escape import escape
 from ..sinks.redact import MARKER, redacted_url
@@ -170,7 +170,7 @@ def _as_json(rows: list[Row]) -> str:
 def _write_starter(environ: Mapping[str, str]) -> Path:
     """Writes the starter where the file is looked for. Raises: UsageError, OutputFailed."""
     named = environ.get(VARIABLE)
-    path = Path(named).expanduser() if named else own_file(environ)
+    path = Path(expanded(named)) if named else own_file(environ)
     if path is None:
         raise UsageError("there is no home directory to write to", hint=f"name a file with {VARIABLE}")
     try:

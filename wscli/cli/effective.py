@@ -20,7 +20,7 @@ from ..config import Url, parse_url
 from ..credentials.files import exposure
 from ..errors import UsageError
 from ..net.routes import is_loopback
-from ..profiles.location import PREFIX, VARIABLE, find_file, own_file, refusal_of_commands
+from ..profiles.location import PREFIX, VARIABLE, expanded, find_file, own_file, refusal_of_commands
 from ..profiles.secrets import SecretSource
 from ..profiles.toml import ConfigFile, Kind, Section, load_file
 from .layers import Given, Layer, merge
@@ -34,7 +34,8 @@ _PATHS: Final = frozenset({"cacert", "cert", "key", "cookie_jar", "unix_socket"}
 _VALUES_OR_FILES: Final = frozenset({"header", "user", "bearer", "cookie"})
 # Ways to a peer on another machine: an embedded server needs none.
 _WAYS: Final = frozenset({"proxy", "no_proxy", "resolve", "connect_to", "unix_socket", "ipv4", "ipv6"})
-# The short options that messages begin with.
+# The options that a message names, and those that it names by their short form.
+_OPTION: Final = re.compile(r"(?<![\w-])--?[a-zA-Z0-9][a-z0-9-]*")
 _SHORT: Final = {"-u": "user", "-s": "subprotocol", "-H": "header", "-4": "ipv4", "-6": "ipv6"}
 
 
@@ -59,13 +60,15 @@ class Effective:
         return [exposed] if exposed else []
 
     def blame(self, wrong: UsageError) -> UsageError:
-        """`wrong`, with the place of the value that it is about, unless that was typed."""
-        option = re.split("[: ]", wrong.message, maxsplit=1)[0]
-        name = _SHORT.get(option, option.removeprefix("--").replace("-", "_"))
-        given = self.given.get(name if option.startswith("-") else "url")
-        if given is None or given.source == TYPED:
-            return wrong
-        return UsageError(f"{wrong.message} ({given.source})", hint=wrong.hint)
+        """`wrong`, with the places of the values that it is about, unless these were typed."""
+        names = [
+            _SHORT.get(option, option[2:].replace("-", "_")) for option in _OPTION.findall(wrong.message)
+        ]
+        if "URL" in wrong.message or wrong.message.startswith(("the scheme", "port ")):
+            names.append("url")
+        sources = [self.given[name].source for name in names if name in self.given]
+        places = "; ".join(source for source in dict.fromkeys(sources) if source != TYPED)
+        return UsageError(f"{wrong.message} ({places})", hint=wrong.hint) if places else wrong
 
     def _revealed(self, name: str, given: Given, secrets: list[str]) -> Any:
         if isinstance(given.value, list):
@@ -185,9 +188,9 @@ def _placed(name: str, value: Any, folder: Path) -> Any:
     if not isinstance(value, str):
         return value
     if name in _PATHS:
-        return str(folder / Path(value).expanduser())
+        return str(folder / Path(expanded(value)))
     if name in _VALUES_OR_FILES and value.startswith("@") and not value.startswith("@@"):
-        return f"@{folder / Path(value[1:]).expanduser()}"
+        return f"@{folder / Path(expanded(value[1:]))}"
     return value
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import Url
@@ -19,9 +18,9 @@ def stored_cookies(path: str, url: Url) -> tuple[str, list[str]]:
     Raises: InputFailed, UsageError.
     """
     from ..credentials.cookies import cookie_header, parse_cookies
-    from ..credentials.files import exposure, read_secret_file
+    from ..credentials.files import expanded, exposure, read_secret_file
 
-    file = Path(path).expanduser()
+    file = expanded(path)
     cookies = parse_cookies(read_secret_file("--cookie-jar", file), f"--cookie-jar: {path!r}")
     warnings = [exposure(file)]
     header = cookie_header(cookies, url, time.time())

@@ -28,6 +28,11 @@ def read_secret_file(option: str, path: Path) -> str:
     return content.decode("utf-8-sig", "surrogateescape")
 
 
+def expanded(path: str) -> Path:
+    """`path` with its `~`, where that means anybody's home; pathlib would raise where it does not."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 # see above
+
+
 def exposure(path: Path) -> str:
     """Who else may read `path`, as a warning; empty when nobody may, or where that cannot be told."""
     try:

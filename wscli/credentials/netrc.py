@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputFailed, UsageError
+from .files import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ def netrc_path(environ: Mapping[str, str]) -> Path:
     """The file that `NETRC` names, or `.netrc` (`_netrc` on Windows, when only that is there) at home."""
     named = environ.get("NETRC")
     if named:
-        return Path(named).expanduser()
+        return expanded(named)
     home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
     other = home / "_netrc"
     return other if os.name == "nt" and other.exists() else home / ".netrc"

@@ -18,7 +18,12 @@ def is_wanted(url: str, environ: Mapping[str, str]) -> bool:
     if url.startswith("@") or any(name.startswith(PREFIX) for name in environ):
         return True
     own = own_file(environ)
-    return own is not None and own.exists()
+    return own is not None and _is_there(own)
+
+
+def expanded(path: str) -> str:
+    """`path` with its `~`, where that means anybody's home; pathlib would raise where it does not."""
+    return os.path.expanduser(path)  # noqa: PTH111 # see above
 
 
 def own_file(environ: Mapping[str, str]) -> Path | None:
@@ -41,12 +46,12 @@ def find_file(environ: Mapping[str, str]) -> Path | None:
     """
     named = environ.get(VARIABLE)
     if named:
-        path = Path(named).expanduser()
-        if not path.exists():
+        path = Path(expanded(named))
+        if not _is_there(path):
             raise UsageError(f"{VARIABLE}: there is no file {named!r}", hint=f"unset {VARIABLE}, or write it")
         return path
     own = own_file(environ)
-    return own if own is not None and own.exists() else None
+    return own if own is not None and _is_there(own) else None
 
 
 def refusal_of_commands(path: Path, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -74,3 +79,10 @@ def others_may_write(path: Path) -> bool:
         return False
     found = path.stat()
     return found.st_uid not in {0, os.getuid()} or bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder on the way may not be entered
+        return False

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import UsageError
+from .location import expanded
 
 _SECONDS = 60.0
 _MOST = 64 * 1024
@@ -42,7 +43,7 @@ class SecretSource:
             # stdin holds the user's messages; stderr is the user's terminal, for what the program has to say.
             # No shell: the file names the program and its arguments.
             done = subprocess.run(  # noqa: S603 # the user's own file names it: see location.py
-                [os.path.expanduser(part) for part in self.command],  # noqa: PTH111 # not each is a path
+                [expanded(part) for part in self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 env=dict(environ),
