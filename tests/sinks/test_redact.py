@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wscli.config import Format, Target, parse_url
-from wscli.events import Attempt, Connected, Event, Failed, Headers, Proxied, Redirected
+from wscli.events import Attempt, Connected, Event, Failed, Headers, Proxied, Redirected, SentClose
 from wscli.sinks.base import Batch
 from wscli.sinks.make import make_sink
 from wscli.sinks.redact import MARKER, Redactor, redacted_url
@@ -248,3 +248,18 @@ def test_planted_secret_reaches_no_format(secret: str, kind: Format, width: int)
     assert secret.encode() not in written
     for at in range(3):
         assert b64encode(b"x" * at + secret.encode())[4:-4] not in written
+
+
+def test_reason_of_a_close_frame_is_redacted_as_that_of_the_close_event() -> None:
+    redactor = Redactor([SECRET])
+    payload = b"\x0f\xa0no " + SECRET.encode()
+    (shown,) = redactor.batch([frame(payload, opcode=8, type="close")])
+    assert shown.payload == b"\x0f\xa0no " + MARKER.encode()  # type: ignore[union-attr]  # a FrameSeen
+    answer: Any = redactor.event(closed(reason=SECRET, sent=SentClose(code=4000, reason=SECRET)))
+    assert (answer.reason, answer.sent.reason) == (MARKER, MARKER)
+
+
+def test_other_payloads_are_what_the_user_came_to_see() -> None:
+    for kind, opcode in (("text", 1), ("ping", 9)):
+        seen = frame(SECRET.encode(), opcode=opcode, type=kind)
+        assert Redactor([SECRET]).batch([seen]) == [seen]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import OutputFailed, WscliError
 from ..sinks.escape import escape, escape_lines
 from .environment import Environment
+
+if TYPE_CHECKING:
+    from ..sinks.redact import Redactor
 
 _RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
 
@@ -28,13 +33,22 @@ def report_warning(text: str, environment: Environment) -> None:
     write_stderr(f"wscli: warning: {escape(text)}\n", environment)
 
 
-def report_bug(raised: BaseException, environment: Environment, *, verbose: bool) -> None:
+def report_bug(
+    raised: BaseException, environment: Environment, *, verbose: bool, redactor: Redactor | None = None
+) -> None:
     """Says that wscli itself failed, where, and how to report it.
 
-    Without `verbose` the exception's text is left out: it may hold secrets, or the peer's bytes.
+    Without `verbose` the exception's text is left out: it may hold secrets, or the peer's bytes. With it,
+    `redactor` takes them out; without one, everything that stands on the command line counts as a secret.
     """
     if verbose:
-        write_stderr(escape_lines("".join(traceback.format_exception(raised))), environment)
+        if redactor is None:
+            from ..sinks.redact import Redactor
+
+            words = (word for given in environment.arguments[1:] for word in re.split(r"[\s:=]+", given))
+            redactor = Redactor(word for word in words if len(word) >= 8 and not word.startswith("-"))
+        text = redactor.scrub("".join(traceback.format_exception(raised)))
+        write_stderr(escape_lines(text), environment)
     frames = traceback.extract_tb(raised.__traceback__)
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     hint = "please report it, with the command" + ("" if verbose else " and what -v adds to this")

@@ -74,7 +74,7 @@ def run_command(
     try:
         report = asyncio.run(_supervise(command, environment, options, redactor, timeout, name))
     except Exception as raised:  # noqa: BLE001 # a bug is told in one line, never as a traceback
-        report_bug(raised, environment, verbose=options.verbose)
+        report_bug(raised, environment, verbose=options.verbose, redactor=redactor)
         return exit_code_for(raised)
     if report.warning and not options.quiet:
         report_warning(redactor.scrub(report.warning), environment)

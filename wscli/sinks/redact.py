@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, TypeVar
+from typing import Final, TypeGuard, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -21,6 +21,7 @@ from ..events import (
     Connected,
     Event,
     Failed,
+    FrameSeen,
     Headers,
     Opened,
     Proxied,
@@ -30,6 +31,7 @@ from ..events import (
     ResponseReceived,
     ViolationFound,
 )
+from ..wire.frame import Opcode
 from ..wire.headers import secret_subprotocols
 from .base import Batch
 from .secrets import (
@@ -111,9 +113,12 @@ class Redactor:
 
     def batch(self, batch: Batch) -> Batch:
         """The batch with its events redacted; the same object where nothing had to change."""
-        if self._show or not any(type(item) in _REDACTED for item in batch):
+        if self._show or not any(type(item) in _REDACTED or _is_close(item) for item in batch):
             return batch
-        return [self.event(item) if isinstance(item, _REDACTED_TYPES) else item for item in batch]
+        return [
+            self.event(item) if isinstance(item, _REDACTED_TYPES) or _is_close(item) else item
+            for item in batch
+        ]
 
     def event(self, event: Event) -> Event:
         """The event without secrets; `redacted` is set where the event has such a field."""
@@ -136,8 +141,8 @@ class Redactor:
                 return _replace(event, reason=self.scrub(event.reason))
             case Failed():
                 return _replace(event, message=self.scrub(event.message), hint=self.scrub(event.hint))
-            case Closed():
-                return _replace(event, reason=self._scrub_literal(event.reason, MARKER))
+            case Closed() | FrameSeen():
+                return self._closed(event) if isinstance(event, Closed) else self._close_frame(event)
             case Connected():
                 tried = event.attempts
                 attempts = tuple(_replace(one, error=one.error and self.scrub(one.error)) for one in tried)
@@ -169,6 +174,21 @@ class Redactor:
             body = self._scrub_literal(event.base64.decode("latin-1"), _RAW_MARKER)
             shown = _replace(shown, base64=body.encode("latin-1"))
         return shown if shown == event else _replace(shown, redacted=True)
+
+    def _closed(self, event: Closed) -> Closed:
+        sent = event.sent
+        if sent is not None:
+            # Our answer may repeat what the peer said.
+            sent = _replace(sent, reason=self._scrub_literal(sent.reason, MARKER))
+        return _replace(event, reason=self._scrub_literal(event.reason, MARKER), sent=sent)
+
+    def _close_frame(self, event: FrameSeen) -> FrameSeen:
+        """The reason as in the `close` event: all other payloads are what the user came to see."""
+        reason = event.payload[2:].decode("latin-1") if event.opcode == Opcode.CLOSE else ""
+        shown = self._scrub_literal(reason, _RAW_MARKER)
+        if shown == reason:
+            return event
+        return _replace(event, text=UNSET, base64=event.payload[:2] + shown.encode("latin-1"))
 
     def _opened(self, event: Opened) -> Opened:
         chosen = event.subprotocol
@@ -234,6 +254,10 @@ _REDACTED_TYPES: Final = (
     Reconnecting,
 )
 _REDACTED: Final = frozenset(_REDACTED_TYPES)
+
+
+def _is_close(item: object) -> TypeGuard[FrameSeen]:
+    return type(item) is FrameSeen and item.opcode == Opcode.CLOSE
 
 
 def _replace(event: S, **changes: object) -> S:

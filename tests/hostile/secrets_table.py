@@ -1,0 +1,87 @@
+"""Where a user may put a secret, as command lines: each has its own, so that a find tells what leaked."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_COUNTER = itertools.count(1)
+
+
+def _fresh(kind: str) -> str:
+    """A secret that stands nowhere else: `kind` says in a failed test where it was planted."""
+    return f"sEcReT{next(_COUNTER):03d}{kind}zQ"
+
+
+@dataclass
+class Planted:
+    """A command line: `url` is put behind the server's address, `options` follow; `secrets` must not show."""
+
+    name: str
+    secrets: list[str] = field(default_factory=list)
+    userinfo: str = ""
+    resource: str = "/"
+    options: tuple[str, ...] = ()
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def forms(self) -> set[bytes]:
+        """Each secret as it may appear: as it is, and in base64 at every alignment."""
+        found = set()
+        for secret in self.secrets:
+            found.add(secret.encode())
+            for shift in range(3):
+                # What stands around it spoils the first and the last characters.
+                encoded = base64.b64encode(b"x" * shift + secret.encode())
+                found.add(encoded[4 : len(encoded) - 4])
+        return found
+
+    def plant(self, kind: str) -> str:
+        self.secrets.append(_fresh(kind))
+        return self.secrets[-1]
+
+
+def plantings(folder: Path) -> Iterator[Planted]:
+    """Every way in; files are written to `folder`."""
+
+    def file(name: str, content: str) -> str:
+        path = folder / name
+        path.write_text(content)
+        path.chmod(0o600)
+        return f"@{path}"
+
+    one = Planted("-u")
+    one.options = ("-u", f"bob:{one.plant('user')}")
+    yield one
+    one = Planted("-u @file")
+    one.options = ("-u", file("user", f"bob:{one.plant('userfile')}\n"))
+    yield one
+    one = Planted("--bearer")
+    one.options = ("--bearer", one.plant("bearer"))
+    yield one
+    one = Planted("--bearer @file")
+    one.options = ("--bearer", file("bearer", one.plant("bearerfile") + "\n"))
+    yield one
+    one = Planted("-H Authorization")
+    one.options = ("-H", f"Authorization: Custom {one.plant('custom')}")
+    yield one
+    one = Planted("-H @file")
+    lines = f"Authorization: Bearer {one.plant('headerfile')}\nX-Auth-Token: {one.plant('tokenfile')}\n"
+    one.options = ("-H", file("headers", lines))
+    yield one
+    one = Planted("userinfo and query")
+    one.userinfo = f"bob:{one.plant('info')}@"
+    names = ("token", "key", "sig", "password", "access_token")
+    one.resource = "/?" + "&".join(f"{name}={one.plant(name)}" for name in names)
+    yield one
+    one = Planted("headers, cookie, subprotocol")
+    one.options = ("--cookie", f"sid={one.plant('cookie')}", "-H", f"X-Api-Key: {one.plant('apikey')}")
+    one.options += ("-H", f"My-Secret-Thing: {one.plant('thing')}", "-s", "chat")
+    one.secrets.append(f"eyJhbGciOiJIUzI1NiJ9.eyJ{_fresh('jwt')}.c2ln")
+    one.options += ("-s", one.secrets[-1])
+    yield one
+    one = Planted("--cookie @file")
+    one.options = ("--cookie", file("cookie", f"sid={one.plant('cookiefile')}\n"))
+    yield one
