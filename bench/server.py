@@ -1,7 +1,8 @@
 """The server that benchmarks run against: as little work for each message as can be, so it is no brake.
 
-`/flood?count=N&size=S[&deflate=1]` sends N text messages of S bytes and closes; `/echo` echoes; `/sink`
-takes messages until Close, whose reason in the answer is the number that came. Prints its port.
+`/flood?count=N&size=S[&deflate=1]` sends N texts of S bytes and closes; `/pace?rate=N` sends N
+messages a second, each with the time (monotonic, seconds); `/echo` echoes; `/sink` takes messages until Close, and
+puts their number into its answer. Prints its port. It imports wscli: run it where that is installed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 import zlib
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,6 +58,8 @@ def _answer(connection: socket.socket, head: bytes) -> None:
     connection.sendall(_accept(head, deflate=deflate))
     if target.path == "/flood":
         _flood(connection, int(query["count"]), int(query["size"]), deflate=deflate)
+    elif target.path == "/pace":
+        _pace(connection, int(query["rate"]))
     else:
         _receive(connection, rest, echo=target.path == "/echo")
 
@@ -89,6 +93,17 @@ def _flood(connection: socket.socket, count: int, size: int, *, deflate: bool) -
     connection.sendall(encode_frame(8, struct.pack("!H", 1000)))
     # The answer to our Close, or the end; then TCP is the server's to close (RFC 6455 §7.1.1).
     connection.recv(65536)
+
+
+def _pace(connection: socket.socket, rate: int) -> None:
+    """In bursts of five milliseconds; a reader that lags makes the rate lower, never the stamps older."""
+    burst = max(1, rate // 200)
+    due = time.monotonic()
+    while True:
+        stamped = f'{{"symbol":"ABC","price":1234.56,"text":"{"x" * 40}","note":"at={time.monotonic():.6f}"}}'
+        connection.sendall(encode_frame(1, stamped.encode()) * burst)
+        due = max(due + burst / rate, time.monotonic() - 0.1)
+        time.sleep(max(0.0, due - time.monotonic()))
 
 
 def _receive(connection: socket.socket, rest: bytes, *, echo: bool) -> None:
