@@ -16,7 +16,11 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Case:
-    """One peer; `code` is the exit code, `says` what stderr must hold. `stdin` is what is piped in."""
+    """One peer; `code` is the exit code, `says` what stderr must hold.
+
+    `stdin` is what is piped in. With `tls` the script runs behind a TLS handshake, and wscli gets `-k`;
+    with `secure` it gets a wss:// URL to a bare socket. On a `terminal` stdout is one.
+    """
 
     name: str
     script: Script
@@ -24,6 +28,9 @@ class Case:
     says: str
     options: tuple[str, ...] = ("connect", "-n", "--close-timeout", "1")
     stdin: bytes = b""
+    tls: bool = False
+    secure: bool = False
+    terminal: bool = False
 
 
 async def bomb(peer: Peer) -> None:
@@ -230,6 +237,97 @@ async def sixteen_mebibytes_in_chops(peer: Peer) -> None:
     await peer.wait_eof()
 
 
+async def silent_tls(peer: Peer) -> None:
+    """Takes the ClientHello, says nothing."""
+    await peer.wait_eof()
+
+
+async def dripped_tls(peer: Peer) -> None:
+    """The beginning of a TLS record as long as one can be, a byte at a time."""
+    await peer.send(b"\x16\x03\x03\x40\x00\x02")
+    while True:
+        await peer.send(b"\x00")
+        await asyncio.sleep(0.05)
+
+
+async def endless_tls(peer: Peer) -> None:
+    """HelloRequests, which a client passes over (RFC 5246 §7.4.1.1)."""
+    while True:
+        await peer.send(b"\x16\x03\x03\x3f\xff" + bytes(0x3FFF))
+
+
+async def tls_records_of_one_byte(peer: Peer) -> None:
+    await peer.accept()
+    while True:
+        for byte in encode_frame(9, b"p" * 125):
+            await peer.send(bytes((byte,)))
+
+
+async def dripped_body(peer: Peer) -> None:
+    await peer.respond(403, "Forbidden", headers=[("Transfer-Encoding", "chunked")], content_length=False)
+    while True:
+        await peer.send(b"1\r\nz\r\n")
+        await asyncio.sleep(0.05)
+
+
+async def dripped_frame(peer: Peer) -> None:
+    await peer.accept(then=b"\x82\x7f" + struct.pack("!Q", 1 << 20))
+    while True:
+        await peer.send(b"x")
+        await asyncio.sleep(0.02)
+
+
+async def violation_flood(peer: Peer) -> None:
+    """A warning a frame: lengths that are not minimal, pongs nobody asked for."""
+    await peer.accept()
+    many = (encode_frame(10, b"?", length_code=126) + encode_frame(1, b"", length_code=127)) * 4096
+    while True:
+        await peer.send(many)
+
+
+async def speaks_for_ever_after_close(peer: Peer) -> None:
+    await peer.accept()
+    many = encode_frame(8, b"\x03\xe8" + b"r" * 123) * 1024
+    while True:
+        await peer.send(many)
+
+
+async def speaks_for_ever_after_a_fault(peer: Peer) -> None:
+    await peer.accept()
+    await peer.frame(3, "reserved")
+    many = encode_frame(1, "still here") * 4096
+    while True:
+        await peer.send(many)
+
+
+async def half_open(peer: Peer) -> None:
+    """Ends its direction, and takes ours without an end."""
+    await peer.accept()
+    await peer.fin()
+    await peer.wait_eof()
+
+
+async def final_blocks(peer: Peer) -> None:
+    """A message of empty DEFLATE blocks, each with BFINAL: every one of them is a stream of its own."""
+    await peer.accept(extensions="permessage-deflate")
+    await peer.send(encode_frame(2, b"\x03\x00" * 2 * MIB, rsv=4, fin=False))
+    await peer.wait_eof()
+
+
+async def short_text_flood(peer: Peer) -> None:
+    await peer.accept()
+    many = encode_frame(1, "line of a flood") * 8192
+    while True:
+        await peer.send(many)
+
+
+async def one_line_flood(peer: Peer) -> None:
+    await peer.accept()
+    many = encode_frame(1, "\n\t\x1b[2J" * 20_000)
+    while True:
+        await peer.send(many)
+
+
 def _connect(*options: str) -> tuple[str, ...]:
     return ("connect", "-n", "--close-timeout", "1", *options)
 
@@ -270,6 +368,59 @@ CASES = [
     Case("a reserved opcode", reserved_opcode, 76, "§5.2"),
     Case("invalid UTF-8 in a frame without end", bad_utf8_and_no_end, 76, "UTF-8"),
     Case("half a close code", one_byte_close, 76, "§5.5.1"),
+    Case("silence in TLS", silent_tls, 28, "TLS", _connect("--connect-timeout", "0.5"), secure=True),
+    Case("dripped TLS", dripped_tls, 28, "TLS", _connect("--connect-timeout", "1"), secure=True),
+    Case("an endless TLS handshake", endless_tls, 28, "TLS", _connect("--connect-timeout", "1"), secure=True),
+    Case("no reply over TLS", says_nothing, 28, "reply", _connect("--connect-timeout", "0.5"), tls=True),
+    Case(
+        "TLS records of one byte",
+        tls_records_of_one_byte,
+        28,
+        "--timeout",
+        _connect("--timeout", "1.5"),
+        tls=True,
+    ),
+    Case("a flood over TLS", short_text_flood, 28, "--timeout", _connect("--timeout", "1.5"), tls=True),
+    Case("a reset in mid-frame over TLS", resets_in_mid_frame, 56, "1006", tls=True),
+    Case("a dripped body", dripped_body, 22, "403", _connect("--connect-timeout", "1")),
+    Case("a dripped frame", dripped_frame, 28, "--timeout", _connect("--timeout", "1")),
+    Case("a dripped frame, --duration", dripped_frame, 28, "Close", _connect("--duration", "0.5")),
+    Case("a flood of warnings", violation_flood, 28, "--timeout", _connect("--timeout", "1.5")),
+    Case(
+        "a flood of warnings as json",
+        violation_flood,
+        28,
+        "--timeout",
+        _connect("--timeout", "1.5", "--json"),
+    ),
+    Case("Closes without end", speaks_for_ever_after_close, 76, "§5.5.1"),
+    Case("text without end after a fault", speaks_for_ever_after_a_fault, 76, "§5.2"),
+    Case("a half-open end", half_open, 56, "1006"),
+    Case("deflate in final blocks", final_blocks, 28, "--timeout", _connect("--timeout", "1.5")),
+    Case(
+        "a flood on a terminal",
+        short_text_flood,
+        0,
+        "",
+        ("connect", "-n", "--duration", "1.5"),
+        terminal=True,
+    ),
+    Case(
+        "long lines on a terminal",
+        one_line_flood,
+        0,
+        "",
+        ("connect", "-n", "--duration", "1.5"),
+        terminal=True,
+    ),
+    Case(
+        "a flood of warnings on a terminal",
+        violation_flood,
+        76,
+        "",
+        _connect("--duration", "1"),
+        terminal=True,
+    ),
     Case("16 MiB as raw", sixteen_mebibytes, 0, "", _connect("--format", "raw")),
     Case("16 MiB as json", sixteen_mebibytes, 0, "", _connect("--json")),
     Case("16 MiB as json with frames", sixteen_mebibytes, 0, "", _connect("--json", "--frames")),

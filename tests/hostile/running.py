@@ -28,20 +28,31 @@ class Outcome:
 # Linux hands the peak of a process on to what it executes: a small launcher stands between this process,
 # which has grown, and the one that is measured.
 _LAUNCHER = """
-import os, resource, subprocess, sys
-code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+import os, resource, subprocess, sys, threading
+def drain(descriptor):
+    try:
+        while os.read(descriptor, 65536):
+            pass
+    except OSError:
+        pass
+stdout = subprocess.DEVNULL
+if sys.argv[1] == "terminal":
+    shown, stdout = os.openpty()
+    threading.Thread(target=drain, args=[shown], daemon=True).start()
+code = subprocess.run(sys.argv[2:], stdout=stdout).returncode
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 print(code, peak)
 """
 
 
-def _measure(arguments: list[str], stdin: bytes, deadline: float) -> Outcome:
+def _measure(arguments: list[str], case: Case, deadline: float) -> Outcome:
     started = time.monotonic()
+    launcher = ["timeout", f"{deadline:.0f}", sys.executable, "-c", _LAUNCHER]
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as errors:
-        source.write(stdin)
+        source.write(case.stdin)
         source.seek(0)
         launched = subprocess.run(
-            ["timeout", f"{deadline:.0f}", sys.executable, "-c", _LAUNCHER, *command(*arguments)],
+            [*launcher, "terminal" if case.terminal else "nowhere", *command(*arguments)],
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -56,9 +67,11 @@ def _measure(arguments: list[str], stdin: bytes, deadline: float) -> Outcome:
 
 async def play(case: Case, deadline: float = 60.0) -> Outcome:
     """What becomes of wscli at this peer; a hang shows as exit code -9."""
-    async with raw_server(case.script) as server:  # type: ignore[arg-type]  # scripts that never return
-        arguments = [case.options[0], server.url, *case.options[1:]]
-        return await asyncio.to_thread(_measure, arguments, case.stdin, deadline)
+    async with raw_server(case.script, tls=case.tls) as server:  # type: ignore[arg-type]  # scripts that never return
+        url = server.url.replace("ws:", "wss:") if case.secure else server.url
+        trust = ("-k",) if case.tls else ()
+        arguments = [case.options[0], url, *case.options[1:], *trust]
+        return await asyncio.to_thread(_measure, arguments, case, deadline)
 
 
 async def idle_peak() -> float:
