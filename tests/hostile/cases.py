@@ -400,17 +400,17 @@ CASES = [
     Case(
         "a flood on a terminal",
         short_text_flood,
-        0,
-        "",
-        ("connect", "-n", "--duration", "1.5"),
+        28,
+        "Close",
+        _connect("--duration", "1"),
         terminal=True,
     ),
     Case(
         "long lines on a terminal",
         one_line_flood,
-        0,
-        "",
-        ("connect", "-n", "--duration", "1.5"),
+        28,
+        "Close",
+        _connect("--duration", "1"),
         terminal=True,
     ),
     Case(
