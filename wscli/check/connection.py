@@ -15,7 +15,7 @@ from .variables import Variables
 Place = tuple[str | int, ...]
 
 # Files that are named relative to the suite, not to where wscli was started.
-_FILES: Final = frozenset({"cacert", "cert", "key", "unix-socket"})
+_FILES: Final = frozenset({"cacert", "cert", "key", "unix-socket", "cookie-jar"})
 # Where a value may be `@file`.
 _AT_FILES: Final = frozenset({"user", "bearer", "cookie"})
 _LISTS: Final = frozenset({"subprotocol", "resolve"})
@@ -60,7 +60,7 @@ def connection_of(
 
 
 def _option(key: str, value: Any, variables: Variables, folder: Path) -> Any:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or key == "ok-close":
         return value
     if key in _LISTS:
         return [variables.expand(each) for each in ([value] if isinstance(value, str) else value)]

@@ -157,7 +157,7 @@ class _Loader:
                 raise self._places.error(
                     (*place, "profile"),
                     f"there is no profile {table.profile!r}",
-                    f"the profiles are: {known}",
+                    f'the profiles of this file are: {known}; one of your configuration is a url: "@NAME"',
                 )
             layers.append((profiles[table.profile], ("profile", table.profile)))
         if self._table.defaults is not None:

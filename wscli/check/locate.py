@@ -6,6 +6,7 @@ The text is known to be valid TOML; this reads only its structure: table headers
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import Final
 
 Path = tuple[str | int, ...]
@@ -25,6 +26,8 @@ class Locator:
     def __init__(self, text: str) -> None:
         self._text = text.replace("\r\n", "\n")
         self._at = 0
+        # Counting anew for each key would take a minute for a file of some MiB.
+        self._newlines = [found.start() for found in re.finditer("\n", self._text)]
         self._lines: dict[Path, int] = {}
         self._arrays: dict[Path, int] = {}
         self._read()
@@ -125,4 +128,4 @@ class Locator:
         self._lines.setdefault(path, line)
 
     def _line(self) -> int:
-        return self._text.count("\n", 0, self._at) + 1
+        return bisect_left(self._newlines, self._at) + 1

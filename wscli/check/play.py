@@ -36,9 +36,11 @@ _CLOSE_SECONDS = 1.0
 
 
 class Attempt:
-    """One attempt; `place` says where it failed, in words of ours alone."""
+    """One attempt; `place` says where it failed, in words of ours alone. `ok_close` are codes of no failure."""
 
-    def __init__(self, check: Check, target: Target, stop: Stop) -> None:
+    def __init__(
+        self, check: Check, target: Target, stop: Stop, ok_close: frozenset[int] = frozenset()
+    ) -> None:
         self.facts = Facts()
         self.place = ""
         self.journal = Journal()
@@ -51,7 +53,7 @@ class Attempt:
         if self._expected:
             self.journal.listeners.append(self._expected)
         self.journal.ready = self._inbox.ready
-        self._session = Session(target, self.journal, strict_close=False)
+        self._session = Session(target, self.journal, ok_close=ok_close, strict_close=False)
         self._captured: dict[str, object] = {}
         self._close_was_expected = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -20,7 +20,17 @@ from .suite import Check
 
 DEFAULT_JOBS: Final = 50
 
-Connect = Callable[[Check], AbstractAsyncContextManager[Target]]
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a check connects to; close codes that are no failure; secrets that were looked up for it."""
+
+    target: Target
+    ok_close: frozenset[int] = frozenset()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+Connect = Callable[[Check], AbstractAsyncContextManager[Endpoint]]
 
 
 class Watcher(Protocol):
@@ -44,7 +54,7 @@ class Plan:
 
 
 class Runner:
-    """One run of `plan`; `connect` gives a check's target, and holds up what it needs (a demo server)."""
+    """One run of `plan`; `connect` gives a check's endpoint, and holds up what it needs (a demo server)."""
 
     def __init__(self, plan: Plan, connect: Connect, watcher: Watcher, stop: Stop) -> None:
         self._plan = plan
@@ -112,9 +122,10 @@ class Runner:
         failure: WscliError | None
         redactor = Redactor(check.secrets, show=self._plan.show_secrets)
         try:
-            async with self._connect(check) as target:
-                redactor = Redactor.for_target(target, check.secrets, show=self._plan.show_secrets)
-                attempt = Attempt(check, target, self._stop)
+            async with self._connect(check) as endpoint:
+                secrets = (*check.secrets, *endpoint.secrets)
+                redactor = Redactor.for_target(endpoint.target, secrets, show=self._plan.show_secrets)
+                attempt = Attempt(check, endpoint.target, self._stop, endpoint.ok_close)
                 failure = await attempt.perform()
         except WscliError as raised:
             failure = raised

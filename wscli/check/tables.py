@@ -25,7 +25,13 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class TargetTable(_Table, frozen=True, kw_only=True):
     """Where to connect to, and how; the keys mean what the options of the same name mean."""
 
-    url: Annotated[str, Meta(description="ws://, wss://, http://, https:// or demo:")] | None = None
+    url: (
+        Annotated[
+            str,
+            Meta(description="ws://, wss://, http://, https://, demo: or @PROFILE of your configuration."),
+        ]
+        | None
+    ) = None
     headers: (
         Annotated[dict[str, str], Meta(description="Headers to send in place of wscli's own.")] | None
     ) = None
@@ -34,12 +40,21 @@ class TargetTable(_Table, frozen=True, kw_only=True):
     user_agent: str | None = None
     user: Annotated[str, Meta(description="Basic authentication: USER:PASSWORD, or @FILE.")] | None = None
     bearer: Annotated[str, Meta(description="A token, or @FILE.")] | None = None
+    netrc: Annotated[bool, Meta(description="Take user and password from ~/.netrc.")] | None = None
     cookie: str | None = None
+    cookie_jar: str | None = None
     compression: Literal["deflate", "none"] | None = None
     location: Annotated[bool, Meta(description="Follow redirects.")] | None = None
     max_size: Size | None = None
     connect_timeout: Duration | None = None
     close_timeout: Duration | None = None
+    ok_close: (
+        Annotated[
+            list[Annotated[int, Meta(ge=1000, le=4999)]],
+            Meta(description="Close codes of the peer that are no failure, beside 1000 and 1001."),
+        ]
+        | None
+    ) = None
     insecure: Annotated[bool, Meta(description="Accept any certificate.")] | None = None
     cacert: Annotated[str, Meta(description="Trust these certificates (relative to this file).")] | None = (
         None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from msgspec.structs import replace
 
-from ..config import ColorChoice, Format, OutputOptions, Target, parse_duration
+from ..config import ColorChoice, Format, OutputOptions, parse_duration
 from ..errors import (
     ExpectationFailed,
     InputFailed,
@@ -23,13 +23,13 @@ from ..errors import (
 )
 from ..probes.report import Report
 from .environment import Environment
-from .report import write_stderr
+from .report import report_warning, write_stderr
 from .run import Runtime, run_command
 from .settings import parsed
 
 if TYPE_CHECKING:
     from ..check.result import RunResult
-    from ..check.runner import Plan
+    from ..check.runner import Endpoint, Plan
     from ..check.suite import Check, Suite
     from ..reports.files import Destination
     from .settings import Settings
@@ -44,7 +44,9 @@ def main(
     suites: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="FILE…|URL…", help="Suites in TOML, or URLs to open and close.", show_default=False
+            metavar="FILE…|URL…|@PROFILE…",
+            help="Suites in TOML, or URLs and profiles to open and close.",
+            show_default=False,
         ),
     ] = None,
     jobs: Annotated[
@@ -93,6 +95,8 @@ def main(
         suites or [], environment, set(only or []), jobs, fail_fast=fail_fast, show_secrets=show_secrets
     )
     settings = _checked(plan, environment)
+    if not quiet:
+        _warn(settings.values(), environment, show_secrets=show_secrets)
 
     async def check(runtime: Runtime) -> Report:
         return await _check(runtime, plan, settings, destinations)
@@ -101,6 +105,22 @@ def main(
 
     seconds = None if timeout is None else parsed("--timeout", parse_duration, timeout) or None
     return run_command(check, environment, options, Redactor(show=show_secrets), timeout=seconds)
+
+
+def _warn(settings: Iterable[Settings], environment: Environment, *, show_secrets: bool) -> None:
+    """What the user should know of the files that the checks use, each of it once."""
+    from ..sinks.redact import Redactor
+    from .wiring import secrets_of
+
+    told: set[str] = set()
+    for each in settings:
+        if not each.warnings:
+            continue
+        redactor = Redactor.for_target(each.target, secrets_of(each), show=show_secrets)
+        for warning in map(redactor.scrub, each.warnings):
+            if warning not in told:
+                report_warning(warning, environment)
+            told.add(warning)
 
 
 def _output(
@@ -200,7 +220,8 @@ def _suite(name: str, environment: Environment) -> Suite:
         from ..config import parse_url
         from ..sinks.redact import redacted_url
 
-        parse_url(name)
+        if not name.startswith("@"):
+            parse_url(name)
         return Suite("command line", (Check(name=redacted_url(name), url=name),))
     from ..check.load import load_suite
 
@@ -208,6 +229,9 @@ def _suite(name: str, environment: Environment) -> Suite:
 
 
 def _is_url(name: str) -> bool:
+    """Whether it is none of a file: a URL, or @PROFILE of the user's configuration (./@NAME is a file)."""
+    if name.startswith("@"):
+        return True
     scheme, colon, _ = name.partition(":")
     return bool(colon) and scheme.lower() in {"ws", "wss", "http", "https", "demo"}
 
@@ -243,22 +267,25 @@ def _settings(check: Check, environment: Environment) -> Settings:
         options["compression"] = Compression(options["compression"])
     if "tls_min" in options:
         options["tls_min"] = TlsVersion(options["tls_min"])
+    # What a suite says counts as typed: no variable and no file of the user's changes what it asks for.
+    typed = SharedOptions(**options, typed=frozenset(options))
     # Nobody can be asked for a password here.
-    return build_settings(check.url, SharedOptions(**options), replace(environment, stdin_tty=False))
+    return build_settings(check.url, typed, replace(environment, stdin_tty=False))
 
 
 async def _check(
     runtime: Runtime, plan: Plan, settings: dict[int, Settings], destinations: list[Destination]
 ) -> Report:
-    from ..check.runner import Runner
+    from ..check.runner import Endpoint, Runner
     from .check_view import View
 
     @contextlib.asynccontextmanager
-    async def connect(check: Check) -> AsyncIterator[Target]:
-        from .wiring import target_of
+    async def connect(check: Check) -> AsyncIterator[Endpoint]:
+        from .wiring import secrets_of, target_of
 
-        async with target_of(settings[id(check)]) as target:
-            yield target
+        own = settings[id(check)]
+        async with target_of(own) as target:
+            yield Endpoint(target, own.ok_close, secrets_of(own))
 
     view = View(runtime, len(plan.checks))
     drawing = asyncio.create_task(view.keep_drawing())

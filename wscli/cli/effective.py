@@ -105,7 +105,7 @@ def find_effective(url: str, typed: SharedOptions, environ: Mapping[str, str]) -
     Raises: UsageError, InputFailed.
     """
     path = find_file(environ)
-    file = None if path is None else load_file(path, kinds())
+    file = None if path is None else _loaded(path)
     variables = _from_environment(environ)
     profile: Layer = {}
     own = _typed_layer(typed)
@@ -119,6 +119,20 @@ def find_effective(url: str, typed: SharedOptions, environ: Mapping[str, str]) -
         variables.pop(name, None)
         defaults.pop(name, None)
     return Effective(merge([own, variables, profile, defaults]), file, environ)
+
+
+def _loaded(path: Path) -> ConfigFile:
+    """The file at `path`; a suite with thousands of checks reads it once."""
+    try:
+        found = path.stat()
+    except OSError:
+        return load_file(path, kinds())
+    return _loaded_as(path, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded_as(path: Path, *_found: int) -> ConfigFile:
+    return load_file(path, kinds())
 
 
 def _typed_layer(typed: SharedOptions) -> Layer:
@@ -238,6 +252,7 @@ def _kind(hint: Any) -> Kind:
     return Kind.TEXT
 
 
+@functools.cache
 def choices_of(name: str) -> type[Enum] | None:
     """The values that the option `name` may have, where these are listed."""
     hint = get_type_hints(SharedOptions)[name]

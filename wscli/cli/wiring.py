@@ -38,8 +38,7 @@ def run_connected(body: Body, settings: Settings, environment: Environment, *, n
 
     `name` is the command's: `human` shows what fits it.
     """
-    secrets = [*_proxy_secrets(settings.target), *settings.secrets]
-    redactor = Redactor.for_target(settings.target, secrets, show=settings.output.show_secrets)
+    redactor = Redactor.for_target(settings.target, secrets_of(settings), show=settings.output.show_secrets)
     for warning in () if settings.output.quiet else settings.warnings:
         report_warning(redactor.scrub(warning), environment)
 
@@ -58,6 +57,11 @@ async def target_of(settings: Settings) -> AsyncIterator[Target]:
         return
     async with demo_server(settings.demo) as server:
         yield replace(settings.target, url=_address(server.url))
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """What to hide beside what the target itself shows to be secret."""
+    return (*_proxy_secrets(settings.target), *settings.secrets)
 
 
 def _proxy_secrets(target: Target) -> list[str]:

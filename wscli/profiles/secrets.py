@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from collections.abc import Mapping
@@ -38,26 +39,37 @@ class SecretSource:
         return secret
 
     def _run(self, environ: Mapping[str, str], where: str) -> str:
-        program = self.command[0]
         try:
-            # stdin holds the user's messages; stderr is the user's terminal, for what the program has to say.
-            # No shell: the file names the program and its arguments.
-            done = subprocess.run(  # noqa: S603 # the user's own file names it: see location.py
-                [expanded(part) for part in self.command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                env=dict(environ),
-                timeout=_SECONDS,
-                check=False,
-            )
-        except OSError as failure:
-            raise UsageError(f"{where}: cannot run {program!r}: {failure.strerror}") from None
-        except subprocess.TimeoutExpired:
-            raise UsageError(f"{where}: {program!r} was not done after {_SECONDS:g} s") from None
-        if done.returncode:
-            raise UsageError(
-                f"{where}: {program!r} ended with exit status {done.returncode}",
-                hint="run it by hand to see why",
-            )
-        first, _, _ = done.stdout[:_MOST].partition(b"\n")
-        return os.fsdecode(first.rstrip(b"\r"))
+            return _printed(self.command, tuple(sorted(environ.items())))
+        except UsageError as wrong:
+            raise UsageError(f"{where}: {wrong.message}", hint=wrong.hint) from None
+
+
+@functools.cache
+def _printed(command: tuple[str, ...], environ: tuple[tuple[str, str], ...]) -> str:
+    """The first line that `command` prints; it is run once, however many checks of a suite need it.
+
+    Raises: UsageError.
+    """
+    program = command[0]
+    try:
+        # stdin holds the user's messages; stderr is the user's terminal, for what the program has to say.
+        # No shell: the file names the program and its arguments.
+        done = subprocess.run(  # noqa: S603 # the user's own file names it: see location.py
+            [expanded(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=dict(environ),
+            timeout=_SECONDS,
+            check=False,
+        )
+    except OSError as failure:
+        raise UsageError(f"cannot run {program!r}: {failure.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"{program!r} was not done after {_SECONDS:g} s") from None
+    if done.returncode:
+        raise UsageError(
+            f"{program!r} ended with exit status {done.returncode}", hint="run it by hand to see why"
+        )
+    first, _, _ = done.stdout[:_MOST].partition(b"\n")
+    return os.fsdecode(first.rstrip(b"\r"))
