@@ -51,7 +51,7 @@ class Finished:
 
 
 async def take_all(peer: Peer, ledger: Ledger, *, answer: bool = True) -> None:
-    """Receives, counts and hashes to the client's Close, which it answers unless it was the first to close."""
+    """Receives, counts and hashes to the client's Close, which it answers unless it closed first."""
     with contextlib.suppress(PeerGone):
         while (frame := await peer.read_frame()).opcode != 8:
             if frame.opcode in (1, 2):
