@@ -1,14 +1,56 @@
-"""`python -m tests.hostile`: every hostile peer in turn, with exit code, time and peak memory."""
+"""`python -m tests.hostile` prints the numbers: cases, faults, fuzzed bytes, each hostile peer."""
 
 from __future__ import annotations
 
 import asyncio
+import random
+
+from tests.conformance.driving import COUNTED, check
+from tests.conformance.tables import TABLES
+from tests.fuzz.__main__ import fuzz
+from tests.fuzz.targets import TARGETS
 
 from .cases import CASES
+from .faults import INJECTED, LENGTH, cancelled_after, cut_at, write_failing
 from .running import idle_peak, play
 
+_FUZZ_SECONDS = 2.0
 
-async def main() -> None:
+
+async def conformance() -> None:
+    """The tables, each case a connection of its own; a failed one ends this with its name."""
+    for name, table in TABLES.items():
+        before = COUNTED["cases"]
+        for case in table():
+            await check(case)
+        print(f"conformance, {name}: {COUNTED['cases'] - before:,} cases", flush=True)
+    print(f"conformance, in all: {COUNTED['cases']:,} cases, {COUNTED['bytes']:,} bytes from the server\n")
+
+
+async def faults() -> None:
+    """A whole session ended, reset, cancelled and unable to write everywhere."""
+    for offset in range(LENGTH + 1):
+        await cut_at(offset, reset=False)
+        await cut_at(offset, reset=True)
+    turns = 0
+    while (await cancelled_after(turns))[0]:
+        turns += 1
+    _, writes, _ = await write_failing(None)
+    for fail_at in range(writes):
+        await write_failing(fail_at)
+    print("faults injected: " + ", ".join(f"{count:,} {kind}" for kind, count in INJECTED.items()) + "\n")
+
+
+def fuzzing() -> None:
+    """A short run of each target; `python -m tests.fuzz` runs longer."""
+    for name in TARGETS:
+        cases, octets, finds = fuzz(name, _FUZZ_SECONDS, random.Random(name))
+        print(f"fuzzed, {name}: {cases:,} cases, {octets:,} bytes, {finds} finds", flush=True)
+    print()
+
+
+async def bounds() -> None:
+    """Every hostile peer in turn, with exit code, time and peak memory."""
     idle = await idle_peak()
     print(f"idle: {idle:.0f} MiB\n")
     print("| peer | exit | expected | seconds | MiB over idle |")
@@ -21,4 +63,12 @@ async def main() -> None:
         )
 
 
-asyncio.run(main())
+def main() -> None:
+    asyncio.run(conformance())
+    asyncio.run(faults())
+    fuzzing()
+    asyncio.run(bounds())
+
+
+if __name__ == "__main__":
+    main()
