@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import threading
@@ -35,7 +36,8 @@ class Source:
         self._changed = threading.Condition()
         self._arrived: Callable[[], None] | None = None
         self._ended = fd is None
-        self._reading = False
+        # Set while the thread waits for input and has none in hand.
+        self._idle = False
         self._failure: WscliError | None = None
         self._event = asyncio.Event()
         self._read = 0
@@ -102,13 +104,15 @@ class Source:
     def _settled(self) -> bool:
         """Whether the thread has read what is readable now, as far as its queue goes."""
         with self._changed:
-            return (
-                self._ended or len(self._batches) >= _MOST_BATCHES or (self._reading and not self._readable())
-            )
+            if self._ended or len(self._batches) >= _MOST_BATCHES:
+                return True
+            # In this order: what the thread takes between the two looks it has in hand, and is not idle then.
+            return not self._readable(0) and self._idle
 
-    def _readable(self) -> bool:
+    def _readable(self, seconds: float | None) -> bool:
+        """Whether input, or its end, comes within `seconds` (None: whenever it does)."""
         try:
-            return bool(select.select([self._fd or 0], [], [], 0)[0])
+            return bool(select.select([self._fd or 0], [], [], seconds)[0])
         except (OSError, ValueError):
             return False
 
@@ -126,18 +130,16 @@ class Source:
             self._wake()
 
     def _read_chunk(self) -> bytes:
-        self._reading = True
         try:
             while True:
-                try:
+                self._idle = True
+                self._readable(None)
+                self._idle = False
+                # Somebody who shares the descriptor may have made it non-blocking, or taken what was there.
+                with contextlib.suppress(BlockingIOError):
                     return os.read(self._fd or 0, _READ_SIZE)
-                except BlockingIOError:
-                    # Somebody who shares the descriptor made it non-blocking.
-                    select.select([self._fd or 0], [], [])
         except OSError as failure:
             raise InputFailed(f"standard input cannot be read: {failure.strerror}") from None
-        finally:
-            self._reading = False
 
     def _hand_over(self, messages: list[bytes]) -> None:
         invalid: InvalidText | None = None

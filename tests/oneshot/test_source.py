@@ -1,0 +1,29 @@
+"""Standard input as messages: what is there is known to be there, whatever the reading thread is doing."""
+
+from __future__ import annotations
+
+import os
+
+from wscli.oneshot.source import Source
+from wscli.oneshot.split import DelimitedSplitter
+
+ROUNDS = 500
+
+
+async def test_a_line_that_the_thread_has_in_hand_is_known_to_be_there() -> None:
+    for steps in range(ROUNDS):
+        reading, writing = os.pipe()
+        try:
+            source = Source(reading, DelimitedSplitter())
+            source.start()
+            os.write(writing, b"first\n")
+            assert await source.take() == [b"first"]
+            os.write(writing, b"second\n")
+            # The thread comes to be anywhere between the kernel and the queue.
+            sum(range(30 * (steps % 100)))
+            assert await source.holds_more()
+            assert await source.take() == [b"second"]
+        finally:
+            os.close(writing)
+        assert await source.take() is None
+        os.close(reading)
