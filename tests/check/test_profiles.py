@@ -126,7 +126,8 @@ def target(home: dict[str, str], connection: dict[str, Any], **variables: str) -
 def test_suite_beats_environment_beats_profile_beats_defaults(home: dict[str, str]) -> None:
     configure(
         home,
-        "[defaults]\nclose-timeout = '1s'\nmax-size = '1k'\n[profiles.it]\nurl = 'ws://h/'\nclose-timeout = '2s'\n",
+        "[defaults]\nclose-timeout = '1s'\nmax-size = '1k'\n"
+        "[profiles.it]\nurl = 'ws://h/'\nclose-timeout = '2s'\n",
     )
     assert target(home, {}).max_size == 1024
     assert target(home, {}).close_timeout == 2

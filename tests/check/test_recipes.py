@@ -75,7 +75,8 @@ def test_ci_finds_its_reports(folder: Path) -> None:
     done = shell(line, folder, "demo:reject")
     # Once for each of the two checks, each beside its line.
     assert done.stderr.count(b"::error file=checks.toml,line=") == 2
-    assert ET.parse(folder / "report.xml").getroot().attrib["failures"] == "2"
+    (reported,) = ET.parse(folder / "report.xml").getroot()
+    assert reported.attrib["failures"] == "2"
     assert "❌" in (folder / "summary.md").read_text(encoding="utf-8")
 
 

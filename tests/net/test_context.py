@@ -152,3 +152,17 @@ def test_a_private_authority_need_not_be_strict() -> None:
 def test_a_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "no" / "such"))
     assert "SSLKEYLOGFILE" in fails(TlsOptions()).message
+
+
+def test_the_systems_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first = make_context(TlsOptions(servername="a"))
+    assert make_context(TlsOptions(servername="b")) is first
+    insecure = make_context(TlsOptions(insecure=True))
+    assert (insecure.verify_mode, first.verify_mode) == (ssl.CERT_NONE, ssl.CERT_REQUIRED)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    assert make_context(TlsOptions()) is not first
+
+
+def test_the_users_own_files_are_read_each_time(identity: dict[str, str]) -> None:
+    options = TlsOptions(cert=identity["both"])
+    assert make_context(options) is not make_context(options)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.reports.junit_schemas import ANT, JENKINS, faults
 from wscli.check.result import CheckResult, RunResult
 from wscli.errors import OutputFailed, UsageError
 from wscli.events import Stamp
@@ -64,62 +65,63 @@ EVERYTHING = result(
     *(check(text, verdict) for text in HOSTILE for verdict in ("failed", "passed", "skipped"))
 )
 
-# Jenkins' JUnit schema (junit-10): what may stand where, and what must.
-ATTRIBUTES = {
-    "testsuites": {"name", "time", "tests", "failures", "disabled", "errors"},
-    "testsuite": {
-        "name",
-        "tests",
-        "failures",
-        "errors",
-        "time",
-        "disabled",
-        "skipped",
-        "timestamp",
-        "hostname",
-        "id",
-        "package",
-    },
-    "testcase": {"name", "assertions", "time", "classname", "status"},
-    "failure": {"type", "message"},
-    "skipped": {"type", "message"},
-}
-REQUIRED = {"testsuite": {"name", "tests"}, "testcase": {"name"}}
-CHILDREN = {
-    "testsuites": {"testsuite"},
-    "testsuite": {"testcase"},
-    "testcase": {"failure", "skipped"},
-    "failure": set(),
-    "skipped": set(),
-}
-NUMBER = re.compile(r"\d+(\.\d+)?")
 
-
-def assert_allowed(element: ET.Element) -> None:
-    assert set(element.attrib) <= ATTRIBUTES[element.tag]
-    assert REQUIRED.get(element.tag, set()) <= set(element.attrib)
-    for name in {"time", "tests", "failures", "errors", "skipped"} & set(element.attrib):
-        assert NUMBER.fullmatch(element.attrib[name])
-    if "timestamp" in element.attrib:
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", element.attrib["timestamp"])
-    for child in element:
-        assert child.tag in CHILDREN[element.tag]
-        assert_allowed(child)
-
-
-def test_junit_is_what_jenkins_schema_allows() -> None:
-    root = ET.fromstring(rendered("junit", EVERYTHING))
+def assert_allowed(root: ET.Element) -> None:
     assert root.tag == "testsuites"
+    assert faults(root, JENKINS) == []
+    assert faults(root, ANT) == []
+
+
+def test_junit_is_what_both_published_schemas_allow() -> None:
+    root = ET.fromstring(rendered("junit", EVERYTHING))
     assert_allowed(root)
-    assert int(root.attrib["tests"]) == len(EVERYTHING.checks) == len(root.findall(".//testcase"))
-    assert int(root.attrib["failures"]) == EVERYTHING.failed == len(root.findall(".//failure"))
+    suites = root.findall("testsuite")
+    assert sum(int(suite.attrib["tests"]) for suite in suites) == len(EVERYTHING.checks)
+    assert len(root.findall(".//testcase")) == len(EVERYTHING.checks)
+    assert sum(int(suite.attrib["failures"]) for suite in suites) == EVERYTHING.failed
+    assert len(root.findall(".//failure")) == EVERYTHING.failed
+    assert [suite.attrib["id"] for suite in suites] == [str(number) for number in range(len(suites))]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [result(), result(check(suite=" ", name="\t")), result(check(verdict="skipped", started=""))],
+    ids=["no check", "no names", "nothing was run"],
+)
+def test_junit_of_an_odd_run_is_allowed_too(run: RunResult) -> None:
+    assert_allowed(ET.fromstring(rendered("junit", run)))
+
+
+@pytest.mark.parametrize(
+    ("document", "jenkins", "ant"),
+    [
+        ('<testsuites disabled="0"/>', 1, 1),
+        ('<testsuites tests="0"/>', 0, 1),
+        ("<testsuites><testcase/></testsuites>", 2, 4),
+        ("<testsuites>x</testsuites>", 1, 1),
+        ('<testcase name="a" classname="b" time="0.1" status="x"/>', 1, 1),
+        ('<testcase name="a" classname="b" time="1e3"><failure type="x"/></testcase>', 0, 1),
+        ('<testcase name="a" classname="b" time="0"><failure/></testcase>', 0, 1),
+    ],
+)
+def test_the_tables_of_the_schemas_refuse_what_the_schemas_refuse(
+    document: str, jenkins: int, ant: int
+) -> None:
+    root = ET.fromstring(document)
+    assert (len(faults(root, JENKINS)), len(faults(root, ANT))) == (jenkins, ant)
+
+
+def test_junit_gives_each_check_a_name_of_its_own() -> None:
+    run = result(*(check(name=name) for name in ("a", "a", "a (2)", "a")))
+    cases = ET.fromstring(rendered("junit", run)).findall(".//testcase")
+    assert [case.attrib["name"] for case in cases] == ["a", "a (2)", "a (2) (2)", "a (3)"]
 
 
 def test_junit_has_the_failure_in_the_element_s_text_and_unique_names() -> None:
     root = ET.fromstring(rendered("junit", result(check("a"), check("a"), check("a", suite="other"))))
     suites = root.findall("testsuite")
     assert [suite.attrib["name"] for suite in suites] == ["suite a", "other"]
-    assert [case.attrib["name"] for case in suites[0]] == ["name a", "name a (2)"]
+    assert [case.attrib["name"] for case in suites[0].findall("testcase")] == ["name a", "name a (2)"]
     text = root.findall(".//failure")[0].text
     assert text is not None
     assert text.splitlines()[0] == "step 2 (expect): message a"

@@ -36,7 +36,10 @@ _CLOSE_SECONDS = 1.0
 
 
 class Attempt:
-    """One attempt; `place` says where it failed, in words of ours alone. `ok_close` are codes of no failure."""
+    """One attempt; `place` says where it failed, in words of ours alone.
+
+    `ok_close` are close codes of the peer that are no failure.
+    """
 
     def __init__(
         self, check: Check, target: Target, stop: Stop, ok_close: frozenset[int] = frozenset()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import ssl
 import warnings
@@ -17,6 +19,8 @@ _VERSIONS = {
     "1.2": ssl.TLSVersion.TLSv1_2,
     "1.3": ssl.TLSVersion.TLSv1_3,
 }
+# What OpenSSL and Python read when they make a context.
+_TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 _BEGIN_CERTIFICATE = re.compile(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----")
 _BEGIN_KEY = re.compile(rb"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----")
 
@@ -26,10 +30,26 @@ KeyPassword = Callable[[], str]
 def make_context(options: TlsOptions, key_password: KeyPassword | None = None) -> ssl.SSLContext:
     """The context for `options`; `key_password` is asked only when the key is encrypted.
 
-    The file in the environment variable SSLKEYLOGFILE gets the session's secrets.
+    The file in the environment variable SSLKEYLOGFILE gets the session's secrets. Where the user names no
+    file, the context may be that of an earlier call: who gets it must not change it.
 
     Raises: UsageError, which names the option and what is wrong with its value.
     """
+    if options.cacert is None and options.cert is None and options.key is None:
+        # Reading the system's certificates takes 20 ms, and some hundreds of KiB, each time. The user's own
+        # files are read anew for each connection: those may be renewed while wscli runs.
+        environment = tuple(os.environ.get(name) for name in _TRUST_VARIABLES)
+        return _systems(options.insecure, options.minimum, environment)
+    return _make(options, key_password)
+
+
+@functools.lru_cache(maxsize=4)
+def _systems(insecure: bool, minimum: str | None, _environment: tuple[str | None, ...]) -> ssl.SSLContext:
+    """The context that trusts the system's certificates, for as long as `_environment` names the same."""
+    return _make(TlsOptions(insecure=insecure, minimum=minimum), None)
+
+
+def _make(options: TlsOptions, key_password: KeyPassword | None) -> ssl.SSLContext:
     context = _with_trust(options.cacert)
     # Python 3.13 turned both on or off for its users; the same rules for every Python, and they are curl's:
     # an intermediate in --cacert is enough, and a private CA need not carry each key identifier.

@@ -189,6 +189,7 @@ def _proxy_context(target: Target) -> ssl.SSLContext:
 
     tls = target.tls
     context = make_context(TlsOptions(insecure=tls.insecure, cacert=tls.cacert, minimum=tls.minimum))
-    # --cacert is mostly meant for the server: a proxy that the system trusts stays trusted.
-    context.load_default_certs()
+    if tls.cacert is not None:
+        # It is mostly meant for the server: a proxy that the system trusts stays trusted.
+        context.load_default_certs()
     return context

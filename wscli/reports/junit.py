@@ -1,7 +1,8 @@
-"""JUnit XML, as Jenkins' schema allows it and GitLab and GitHub's reporters read it.
+"""JUnit XML that both published schemas accept, and that GitLab and GitHub's reporters read.
 
-A test suite for each suite, a test case for each check: what failed is in the element's text, names are
-unique, and there is no attribute that the schema does not know.
+The schemas are Jenkins' (junit-10.xsd of its xUnit plugin) and that of Ant's tasks (JUnit.xsd): the root has
+no attributes, for Ant's has none, and a suite has all that Ant's demands. A test suite for each suite, a test
+case for each check: what failed is in the element's text, and names are unique.
 """
 
 from __future__ import annotations
@@ -22,28 +23,30 @@ def render(result: RunResult) -> str:
     names = _unique([checks[0].suite for checks in suites])
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites name="wscli check" tests="{len(result.checks)}" failures="{result.failed}"'
-        f' errors="0" time="{result.duration_ms / 1000:.3f}">',
+        "<testsuites>",
     ]
-    for name, checks in zip(names, suites, strict=True):
-        lines += _suite(name, checks)
+    for number, (name, checks) in enumerate(zip(names, suites, strict=True)):
+        lines += _suite(number, name, checks, result.started)
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _suite(name: str, checks: list[CheckResult]) -> list[str]:
+def _suite(number: int, name: str, checks: list[CheckResult], otherwise: str) -> list[str]:
+    """The suite; `otherwise` is when it started if none of its checks did."""
     failed = sum(check.verdict == "failed" for check in checks)
     skipped = sum(check.verdict == "skipped" for check in checks)
     seconds = sum(check.duration_ms for check in checks) / 1000
-    started = min((check.started for check in checks if check.started), default="")
+    started = min((check.started for check in checks if check.started), default=otherwise)
     # ISO 8601 without a zone, as the schema has it; it is UTC.
-    timestamp = f' timestamp="{started.partition(".")[0].rstrip("Z")}"' if started else ""
+    timestamp = started.partition(".")[0].rstrip("Z")
     lines = [
-        f'  <testsuite name={_attribute(name)} tests="{len(checks)}" failures="{failed}" errors="0"'
-        f' skipped="{skipped}" time="{seconds:.3f}"{timestamp}>'
+        f'  <testsuite id="{number}" package="" name={_attribute(name)} hostname="localhost"'
+        f' timestamp="{timestamp}" time="{seconds:.3f}" tests="{len(checks)}" failures="{failed}" errors="0"'
+        f' skipped="{skipped}">',
+        "    <properties/>",
     ]
     for case, check in zip(_unique([check.name for check in checks]), checks, strict=True):
         lines += _case(name, case, check)
-    return [*lines, "  </testsuite>"]
+    return [*lines, "    <system-out/>", "    <system-err/>", "  </testsuite>"]
 
 
 def _case(suite: str, name: str, check: CheckResult) -> list[str]:
@@ -77,11 +80,17 @@ def _details(check: CheckResult) -> str:
 
 
 def _unique(names: list[str]) -> list[str]:
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     unique = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    for each in names:
+        # To a schema, a name of white space alone is none.
+        name = wanted = each if each.strip() else "unnamed"
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{wanted} ({number})"
+        taken.add(name)
+        unique.append(name)
     return unique
 
 
