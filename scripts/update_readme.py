@@ -1,4 +1,7 @@
-"""Writes into README.md what its commands show now. A block whose output has a `…` line is left for a person.
+"""Writes into README.md what its commands show now.
+
+A `…` on an output's first line goes on standing for what comes before the second; an output that has one
+elsewhere is left for a person.
 
 .venv/bin/python -m scripts.update_readme
 """
@@ -9,7 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.test_readme import SET_UP, steps, terminal
+from tests.test_readme import SET_UP, Step, normalised, played, steps, terminal
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 
@@ -21,15 +24,36 @@ def main() -> None:
     for step in reversed(steps()):
         if SET_UP.match(step.command):
             continue
-        if "…" in step.output:
+        shown = shortened(step.output, shown_by(step))
+        if shown is None:
             sys.stderr.write(f"line {step.line}: left as it is: {step.command}\n")
             continue
-        with TemporaryDirectory() as folder:
-            _, shown = terminal(step.command, Path(folder))
-        if any("internal error" in line for line in shown):
-            sys.exit(f"line {step.line}: {step.command}\n" + "\n".join(shown))
         lines[step.line : step.line + len(step.output)] = shown
     README.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def shown_by(step: Step) -> list[str]:
+    """What the terminal shows after `step`."""
+    with TemporaryDirectory() as folder:
+        if step.typed:
+            with played(step, Path(folder)) as screen:
+                shown = screen.text.splitlines()
+        else:
+            _, shown = terminal(step.command, Path(folder))
+    if any("internal error" in line for line in shown):
+        sys.exit(f"line {step.line}: {step.command}\n" + "\n".join(shown))
+    return shown
+
+
+def shortened(before: tuple[str, ...], shown: list[str]) -> list[str] | None:
+    """`shown` as short as the output `before`; None when its `…` is one that only a person can place."""
+    if "…" not in before:
+        return shown
+    if before[0] != "…" or "…" in before[1:]:
+        return None
+    first = normalised(before[1])
+    starts = [index for index, line in enumerate(shown) if normalised(line) == first]
+    return ["…", *shown[starts[0] :]] if starts else None
 
 
 if __name__ == "__main__":

@@ -1,15 +1,20 @@
 """The README tells the truth: every console block is run in a real terminal, its output compared.
 
 What differs from run to run (times, ports, keys, dates, versions) is normalised on both sides. A line that
-is only `…` stands for any number of lines. The two set-up commands install, so they need a network: `.ci/run`
-runs them literally. Here the first one's last part is run; the last part of the second is this very run.
+is only `…` stands for any number of lines. A comment `<!-- typed:` before a block has the lines that are
+typed into its command, each with a ` ⏎ ` and the text that is waited for; the block is the screen after all.
+
+The two set-up commands install, so they need a network: `.ci/run` runs them literally. Here the first one's
+last part is run; the last part of the second is this very run.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -17,7 +22,7 @@ import pexpect
 import pyte
 import pytest
 
-from .support import ROOT, clean_env
+from .support import ROOT, Terminal, clean_env, pty_wscli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COLUMNS, LINES = 100, 400
@@ -29,6 +34,7 @@ VARYING = (
     (r"[A-Za-z0-9+/]{22}==", "KEY"),
     (r"[A-Za-z0-9+/]{27}=", "ACCEPT"),
     (r"\b127\.0\.0\.1([:\s]+)\d{4,5}\b", r"127.0.0.1\1PORT"),
+    (r"\b[0-9a-f]{8}\b", "RANDOM"),  # what a ping of ours carries
     (r"\bwscli/\d+\.\d+\.\d+\b", "wscli/VERSION"),
     (r"(?<!HTTP/)(?<![§\d.])\d+\.\d+(?![\d.])", "N"),  # not HTTP/1.1, §5.1, nor 127.0.0.1
     (r"\b(?:N|\d+) ?(?:ns|µs|ms|s)\b", "N ms"),
@@ -39,40 +45,60 @@ VARYING = (
 
 @dataclass(frozen=True)
 class Step:
-    """A command of a console block and the lines that it shows."""
+    """A command of a console block, the lines that it shows, and what is typed into it: (line, awaited)."""
 
     line: int
     command: str
-    output: tuple[str, ...]
+    output: tuple[str, ...] = ()
+    typed: tuple[tuple[str, str], ...] = ()
 
 
-def blocks() -> list[tuple[int, str, list[str]]]:
-    """Every fenced block: the line it begins on, its language, its lines."""
-    found: list[tuple[int, str, list[str]]] = []
-    inside = False
-    for number, line in enumerate(README.splitlines(), 1):
-        if line.startswith("```"):
-            inside = not inside
-            if inside:
-                found.append((number, line[3:].strip(), []))
-        elif inside:
-            found[-1][2].append(line)
-    assert not inside, "the last block is not closed"
-    return found
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: the line it begins on, its language, its lines, and what is typed into its command."""
+
+    start: int
+    language: str
+    lines: tuple[str, ...]
+    typed: tuple[tuple[str, str], ...]
+
+
+_BLOCK = re.compile(
+    r"(?:^<!-- typed:\n(?P<typed>.*?)\n-->\n)?^```(?P<language>.*?)\n(?P<text>.*?)^```$", re.M | re.S
+)
+
+
+def blocks() -> list[Block]:
+    """Every fenced block, in order."""
+    assert README.count("\n```") % 2 == 0, "a block is not closed"
+    return [
+        Block(
+            README.count("\n", 0, found.start("language")) + 1,
+            found["language"].strip(),
+            tuple(found["text"].splitlines()),
+            tuple(_typed(line) for line in (found["typed"] or "").splitlines()),
+        )
+        for found in _BLOCK.finditer(README)
+    ]
+
+
+def _typed(line: str) -> tuple[str, str]:
+    keys, _, awaited = line.partition(" ⏎ ")
+    return keys, awaited
 
 
 def steps() -> list[Step]:
     """Every command of every console block: a line after `$ `, what it shows up to the next."""
     found: list[Step] = []
-    for start, language, lines in blocks():
-        if language != "console":
+    for block in blocks():
+        if block.language != "console":
             continue
-        for number, line in enumerate(lines, start + 1):
+        for number, line in enumerate(block.lines, block.start + 1):
             if line.startswith("$ "):
-                found.append(Step(number, line[2:], ()))
+                found.append(Step(number, line[2:], typed=block.typed))
             else:
                 last = found.pop()
-                found.append(Step(last.line, last.command, (*last.output, line)))
+                found.append(replace(last, output=(*last.output, line)))
     return found
 
 
@@ -84,13 +110,12 @@ def normalised(line: str) -> str:
 
 def terminal(command: str, folder: Path) -> tuple[int | None, list[str]]:
     """The exit status of `command`, run in a terminal, and what stands on the screen afterwards."""
-    environment = clean_env({"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"})
     screen = pyte.Screen(COLUMNS, LINES)
     stream = pyte.Stream(screen)
     child = pexpect.spawn(
         "/bin/bash",
         ["-c", command],
-        env=environment,
+        env=_environment(folder),
         cwd=str(folder),
         dimensions=(LINES, COLUMNS),
         timeout=60,
@@ -105,6 +130,30 @@ def terminal(command: str, folder: Path) -> tuple[int | None, list[str]]:
     return child.exitstatus, text.strip("\n").splitlines()
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    return clean_env({"PATH": path, "HOME": str(folder), "XDG_STATE_HOME": str(folder)})
+
+
+@contextmanager
+def played(step: Step, folder: Path) -> Iterator[Terminal]:
+    """The terminal in which everything was typed into `step`; at the end Ctrl-D has to end its command."""
+    program = ["/bin/bash", "-c", step.command]
+    with pty_wscli(
+        columns=COLUMNS, rows=LINES, env=_environment(folder), cwd=folder, program=program
+    ) as screen:
+        screen.expect(" OPEN ")
+        for keys, awaited in step.typed:
+            # As a person does: Enter comes when the line is there to be seen.
+            screen.send(keys)
+            screen.wait_for(lambda line=keys: f"› {line}" in screen.lines, f"{keys!r} after the prompt")  # type: ignore[misc]  # mypy: a default in a lambda
+            screen.send("\r")
+            screen.expect(awaited)
+        yield screen
+        screen.send("\x04")
+        assert screen.wait() == 0
+
+
 def matches(expected: list[str], actual: list[str]) -> bool:
     """Whether the lines are the same, `…` standing for any number of them."""
     if not expected or not actual:
@@ -116,7 +165,7 @@ def matches(expected: list[str], actual: list[str]) -> bool:
 
 @pytest.mark.parametrize(
     "step",
-    [step for step in steps() if not SET_UP.match(step.command)],
+    [step for step in steps() if not step.typed and not SET_UP.match(step.command)],
     ids=lambda step: f"line {step.line}",
 )
 def test_a_command_shows_what_the_readme_says(step: Step, tmp_path: Path) -> None:
@@ -128,13 +177,25 @@ def test_a_command_shows_what_the_readme_says(step: Step, tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    "step", [step for step in steps() if step.typed], ids=lambda step: f"line {step.line}"
+)
+def test_a_session_goes_as_the_readme_shows(step: Step, tmp_path: Path) -> None:
+    expected = [normalised(line) for line in step.output]
+    with played(step, tmp_path) as screen:
+        screen.wait_for(
+            lambda: matches(expected, [normalised(line) for line in screen.text.splitlines()]),
+            "the screen as in the README:\n" + "\n".join(expected),
+        )
+
+
 def test_the_first_command_works(tmp_path: Path) -> None:
     status, shown = terminal("wscli handshake demo:", tmp_path)
     assert status == 0, "\n".join(shown)
 
 
 def test_every_block_is_one_that_is_run() -> None:
-    assert {language for _, language, _ in blocks()} == {"console"}
+    assert {block.language for block in blocks()} == {"console"}
 
 
 def test_the_readme_has_the_two_commands_that_ci_runs() -> None:
