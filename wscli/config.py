@@ -177,6 +177,9 @@ def parse_url(text: str) -> Url | DemoUrl:
         raise UsageError("the URL is empty", hint="give one, for example wss://example.com/ws or demo:")
     if any(ord(char) <= 0x20 or ord(char) == 0x7F for char in text):
         raise UsageError("the URL holds a space or a control character", hint="percent-encode it (%20)")
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        # Bytes of the command line that are no UTF-8 become lone surrogates.
+        raise UsageError("the URL is not UTF-8", hint="percent-encode each byte of it (%FF)")
     scheme, colon, rest = text.partition(":")
     if colon and scheme.lower() == "demo":
         scenario, _, query = rest.partition("?")
