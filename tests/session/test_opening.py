@@ -226,6 +226,22 @@ async def test_a_body_that_does_not_end_in_time_is_still_a_refusal() -> None:
     assert (response.body, response.body_truncated) == ("so far", True)
 
 
+async def test_a_body_cut_short_by_tls_is_still_a_refusal(tmp_path: Path) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nhalf")
+        await asyncio.get_running_loop().sock_sendall(peer.sock, b"no TLS record")
+
+    async with raw_server(script, tls=True) as server:
+        session, told = session_to(server, tls=TlsOptions(cacert=write_ca(tmp_path)))
+        async with session:
+            with pytest.raises(WscliError) as caught:
+                await session.open()
+    assert caught.value.exit_code is ExitCode.REFUSED
+    (response,) = told.of(ResponseReceived)
+    assert (response.body, response.body_truncated) == ("half", True)
+
+
 async def test_a_body_that_is_no_text_is_base64() -> None:
     _, response, _ = await refused(lambda peer: _respond(peer, 403, "Forbidden", b"\xff\xfe"))
     assert response.base64 == b"\xff\xfe"

@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 from websockets.client import ClientProtocol
 
 from ..config import Target
-from ..errors import BadReply, ConnectFailed, DeadlineExceeded, Refused, TooLarge
+from ..errors import BadReply, ConnectFailed, DeadlineExceeded, Refused, TLSFailed, TooLarge
 from ..events import Opened, Redirected, RequestSent, ResponseReceived, ViolationFound
 from ..net.dial import dial
 from ..net.stream import Stream, StreamBroken
@@ -235,7 +235,7 @@ class Opening:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 while not body.complete:
-                    chunk = await exchange.stream.receive()
+                    chunk = await _rest_of_refusal(exchange.stream)
                     if not chunk:
                         body.eof()
                         break
@@ -320,3 +320,11 @@ class Opening:
                 total_ms=round((self._journal.clock.now() - self._started) * 1000, 3),
             )
         )
+
+
+async def _rest_of_refusal(stream: Stream) -> bytes:
+    """What comes next, nothing when TLS fails: the refusal is known by then, and the first cause."""
+    try:
+        return await stream.receive()
+    except TLSFailed:
+        return b""
