@@ -120,6 +120,20 @@ async def test_ctrl_c_only_ends_the_measuring(cause: Any, decides: bool) -> None
     assert kept.of(Summarized)[0].received == 1
 
 
+async def test_what_ended_the_pings_decides_and_not_how_our_close_fares() -> None:
+    async def close_badly(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        await peer.frame(8, b"\x03")
+
+    stop, cause = Stop(), DeadlineExceeded("x")
+    late = Kept(when=lambda event: stop.request(cause) if isinstance(event, PingLost) else None)
+    async with raw_server(close_badly) as server:
+        report, kept = await probed(probe, server, options(count=0, wait=0.05), stop=stop, kept=late)
+    assert report.failure is cause
+    assert kept.of(Summarized)[0].errors == 1
+
+
 async def test_a_connection_that_is_lost_keeps_its_own_code() -> None:
     async def vanish(peer: Peer) -> None:
         await peer.accept()

@@ -124,7 +124,7 @@ async def probe(
         async with session:
             if not await open_unless_stopped(session, stop):
                 return Report(stop.cause)
-            await _ping_and_close(session, stop, options, tally)
+            first = await _ping_and_close(session, stop, options, tally)
     except WscliError as failure:
         return Report(failure)
     finally:
@@ -139,16 +139,22 @@ async def probe(
         loss_percent=tally.loss_percent,
         **measured,
     )
-    return Report(session.failure or _judge(tally, stop, options), close_warning(session))
+    cause = first or _judge(tally, stop, options) or session.failure
+    return Report(cause, close_warning(session))
 
 
-async def _ping_and_close(session: Session, stop: Stop, options: PingOptions, tally: Tally) -> None:
+async def _ping_and_close(
+    session: Session, stop: Stop, options: PingOptions, tally: Tally
+) -> WscliError | None:
+    """Pings, and why there can be no more; how our own Close then fares comes after it (contract §3)."""
     stop.phase = lambda: "waiting for a pong"
     async with watching(session, stop) as watch:
         await _send_pings(session, options, tally, watch)
         if not watch.over:
             await _settled(tally, watch)
+    failure = session.failure
     await session.close(1000, seconds=min(CLOSE_SECONDS, session.target.close_timeout))
+    return failure
 
 
 async def _send_pings(session: Session, options: PingOptions, tally: Tally, watch: Watch) -> None:
