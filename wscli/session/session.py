@@ -198,18 +198,20 @@ class Session(Sending):
             batch.append(item)
             if isinstance(item, MessageRun):
                 # Withheld from the judge: whole plain frames between messages do not change its state.
-                self._fed = item.end
+                self._fed = self._inbound.consumed
             else:
                 self._note_received(item, batch)
             self._heed_fault()
         if not self._stopped:
-            alive = self._admit(len(chunk))
+            alive = self._admit(len(chunk) - self._inbound.held_back(len(chunk)))
             for item in self._inbound.look_ahead(stamp, alive=alive):
                 batch.append(item)
                 self._note_received(item, batch)
             self._heed_fault()
         self._heed_judge()
         self._answer()
+        # Not held on to until the next read: what is told may be as long as the limit.
+        self._batch = []
         self.journal.deliver(batch)
 
     def _admit(self, consumed: int) -> bool:

@@ -8,9 +8,6 @@ from ..wire.runs import MessageRun
 from .base import Batch, payload_of
 from .output import Output
 
-# Bytes of payload in a batch, above which copying costs more than single writes.
-_LARGE = 4 * 1024 * 1024
-
 
 class RawSink:
     """Writes payloads."""
@@ -21,21 +18,16 @@ class RawSink:
 
     def feed(self, batch: Batch) -> None:
         delimiter = self._delimiter
-        payloads: list[bytes] = []
         for item in batch:
             if isinstance(item, MessageRun):
                 if item.direction == "in":
-                    payloads += item.payloads
+                    # The lines were made already, to check them for UTF-8.
+                    whole = item.lines if delimiter == b"\n" else delimiter.join([*item.payloads, b""])
+                    self._output.write(whole)
             elif isinstance(item, MessageSeen) and item.direction == "in":
-                payloads.append(payload_of(item))
-        if sum(map(len, payloads)) > _LARGE:
-            # Handed over as they are: to join them would be a copy of each.
-            for payload in payloads:
-                self._output.write(payload)
+                # One by one: to join them would be one more copy of what may be long.
+                self._output.write(payload_of(item))
                 self._output.write(delimiter)
-        elif payloads:
-            payloads.append(b"")
-            self._output.write(delimiter.join(payloads))
 
     def finish(self) -> None:
         """Nothing is held back."""

@@ -96,9 +96,18 @@ class Dissector:
         decoder = self._decoder
         for item in decoder.feed(chunk):
             if isinstance(item, MessageRun):
-                yield from self._run(item, stamp)
+                yield from self._run(item, stamp, in_one_read=item.buffer is chunk)
             else:
                 yield from self._frame(item, stamp, decoder.consumed)
+
+    @property
+    def consumed(self) -> int:
+        """Where in the bytes that were fed last the newest item ends."""
+        return self._decoder.consumed
+
+    def held_back(self, size: int) -> int:
+        """How many of the `size` bytes that were fed last the judge need not see: the begin of a run."""
+        return self._decoder.held_back(size)
 
     def look_ahead(self, stamp: Stamp, *, alive: bool) -> Iterator[Event]:
         """Judge the part of a frame that is here already: the verdict does not wait for its end.
@@ -141,7 +150,7 @@ class Dissector:
             for violation in self._lint.check(frame):
                 yield _violation(violation, self._numbering.frames, stamp)
 
-    def _run(self, run: MessageRun, stamp: Stamp) -> Iterator[Event | MessageRun]:
+    def _run(self, run: MessageRun, stamp: Stamp, *, in_one_read: bool) -> Iterator[Event | MessageRun]:
         numbering = self._numbering
         faulty_before = self.fault is not None
         good = self._assembler.check_run(run)
@@ -153,16 +162,20 @@ class Dissector:
             numbering.messages += good
             yield part
         if good < len(run):
-            yield from self._rest_of_run(run, good, stamp, culprit=None if faulty_before else good)
+            # What began in an earlier read was held back from the judge, who must not see the end alone.
+            seen = run.ends if in_one_read else [0] * len(run)
+            yield from self._rest_of_run(run, good, stamp, seen, culprit=None if faulty_before else good)
 
-    def _rest_of_run(self, run: MessageRun, good: int, stamp: Stamp, culprit: int | None) -> Iterator[Event]:
-        """The frame that broke the rules, and those after it, one by one."""
+    def _rest_of_run(
+        self, run: MessageRun, good: int, stamp: Stamp, seen: list[int], culprit: int | None
+    ) -> Iterator[Event]:
+        """The frame that broke the rules, and those after it, one by one; `seen` is what to admit."""
         for index in range(good, len(run)):
             frame = run.frame(index)
             if self._lint is None and index != culprit:
-                yield from self._frame(frame, stamp, run.ends[index])
+                yield from self._frame(frame, stamp, seen[index])
                 continue
-            broken = self._admit(run.ends[index]) and index == culprit
+            broken = self._admit(seen[index]) and index == culprit
             content = self._assembler.refused if broken else frame.payload
             self._numbering.frames += 1
             if broken:

@@ -18,33 +18,44 @@ from .runs import MessageRun
 __all__ = ["Frame", "FrameDecoder", "MessageRun", "Opcode", "PendingFrame", "encode_frame"]
 
 
+# A longer frame that comes in several reads is told as a frame: a run would be one more copy of it in memory.
+_LONGEST_HELD = 4 * 1024 * 1024
+
+
 class PendingFrame:
-    """A frame whose header is complete and whose payload is still coming."""
+    """A frame whose header is complete and whose payload is still coming; `plain` ones become a run."""
 
-    __slots__ = ("_payload", "header", "length", "received")
+    __slots__ = ("_wire", "header", "length", "plain", "received")
 
-    def __init__(self, header: bytes, length: int) -> None:
+    def __init__(self, header: bytes, length: int, *, plain: bool = False) -> None:
         self.header = header
         self.length = length
+        self.plain = plain
         self.received = 0
         # Grows in place and gives its bytes away without a copy, in pieces of whatever size they come.
-        self._payload = io.BytesIO()
+        self._wire = io.BytesIO()
+        self._wire.write(header)
 
     @property
     def missing(self) -> int:
         return self.length - self.received
 
     def add(self, chunk: bytes) -> None:
-        self.received += self._payload.write(chunk)
+        self.received += self._wire.write(chunk)
 
     def since(self, position: int) -> bytes:
         """The payload from `position` on, as far as it has come; still masked if it is."""
-        with self._payload.getbuffer() as payload:
-            return bytes(payload[position:])
+        with self._wire.getbuffer() as wire:
+            return bytes(wire[len(self.header) + position :])
+
+    def run(self) -> MessageRun:
+        """The run of this frame alone, once it is whole."""
+        wire = self._wire.getvalue()
+        return MessageRun(wire, 0, [len(self.header)], [len(wire)])
 
     def frame(self) -> Frame:
         """The frame with what has come of its payload."""
-        payload = self._payload.getvalue()
+        payload = self.since(0)
         whole = Frame(self.header, payload, self.length, truncated=self.received < self.length)
         if whole.mask is None:
             return whole
@@ -102,10 +113,10 @@ class FrameDecoder:
                     position = self.consumed = run.end
                     yield run
                     continue
-            position, frame = self._step(chunk, position, size)
-            if frame is not None:
+            position, item = self._step(chunk, position, size)
+            if item is not None:
                 self.consumed = position
-                yield frame
+                yield item
 
     def eof(self) -> Frame | None:
         """The truncated frame that the end of the stream left, or nothing at a frame boundary."""
@@ -118,6 +129,13 @@ class FrameDecoder:
         self.pending = None
         self._header.clear()
         return frame
+
+    def held_back(self, size: int) -> int:
+        """How many of the `size` bytes that were fed last belong to a plain frame that is not whole yet."""
+        pending = self.pending
+        if pending is None or not pending.plain:
+            return 0
+        return min(size, len(pending.header) + pending.received)
 
     def abandon(self) -> Frame | None:
         """The frame in work with what has come of it; the rest of its payload is let go by."""
@@ -171,13 +189,14 @@ class FrameDecoder:
             pass
         return MessageRun(chunk, begin, starts, ends) if ends else None
 
-    def _step(self, chunk: bytes, position: int, size: int) -> tuple[int, Frame | None]:
-        """One header, or one piece of payload; a frame when it is complete."""
+    def _step(self, chunk: bytes, position: int, size: int) -> tuple[int, Frame | MessageRun | None]:
+        """One header, or one piece of payload; a frame when it is complete, a plain one as a run."""
         if self.pending is None:
+            in_one_read = not self._header
             position = self._read_header(chunk, position, size)
             if header_missing(self._header) > 0:
                 return position, None
-            pending = self._begin_payload()
+            pending = self._begin_payload(plain=in_one_read and self._is_plain())
             if pending is None:
                 return position, self._oversized()
             self.pending = pending
@@ -188,6 +207,8 @@ class FrameDecoder:
         if pending.missing:
             return end, None
         self.pending = None
+        if pending.plain:
+            return end, pending.run()
         frame = pending.frame()
         self._remember(frame)
         return end, frame
@@ -206,12 +227,26 @@ class FrameDecoder:
             return code
         return int.from_bytes(header[2:4] if code == 126 else header[2:10], "big")
 
-    def _begin_payload(self) -> PendingFrame | None:
+    def _is_plain(self) -> bool:
+        """Whether the frame of this header is what the hot loop takes, but for its end, and uncompressed."""
+        if not self.fast or self._fragmented or self._seen_close:
+            return False
+        length, size = self._declared_length(), len(self._header) - (4 if self.masked else 0)
+        minimal = size == (2 if length < 126 else 4 if length < 65536 else 10)
+        masked = bool(self._header[1] & 0x80)
+        return (
+            self._header[0] in b"\x81\x82"
+            and masked == self.masked
+            and minimal
+            and length <= min(self._plain_limit, _LONGEST_HELD)
+        )
+
+    def _begin_payload(self, *, plain: bool) -> PendingFrame | None:
         length = self._declared_length()
         # A control frame is shown whole at any limit that is legal for it (RFC 6455 §5.5).
         if length > self._limit and length > 125:
             return None
-        pending = PendingFrame(bytes(self._header), length)
+        pending = PendingFrame(bytes(self._header), length, plain=plain)
         self._header.clear()
         return pending
 

@@ -110,6 +110,8 @@ class MessageAssembler:
         """How many of the run's messages are good; all, or those before the one that set `fault`."""
         if self.fault is not None:
             return 0
+        # A run of one may have been looked at while it came.
+        self._looked_at = self._type = None
         if run.compressed:
             return self._inflate_run(run)
         if run.type == "text":
@@ -230,6 +232,8 @@ class MessageAssembler:
         return len(run)
 
     def _check_utf8(self, chunk: bytes, *, final: bool = False) -> None:
+        if chunk.isascii() and not self._utf8.getstate()[0]:
+            return
         if self._opaque_rsv:
             return
         try:

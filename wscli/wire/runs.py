@@ -93,7 +93,11 @@ class MessageRun:
     def lines(self) -> bytes:
         """The payloads, each with a newline after it; made once, for checking and for writing."""
         if self._lines is None:
-            self._lines = b"\n".join(self.payloads) + b"\n"
+            if len(self) == 1 and self.inflated is None and not self.masked:
+                # A long message, mostly: straight from the buffer, without a copy in between.
+                self._lines = b"".join((memoryview(self.buffer)[self.starts[0] : self.end], b"\n"))
+            else:
+                self._lines = b"\n".join([*self.payloads, b""])
         return self._lines
 
     @property
