@@ -121,8 +121,8 @@ class Server:
     def judge(self, exit_code: int, said: object = "") -> None:
         """Compares what came back with what had to."""
         case = self._case
-        assert self.messages == list(case.echoes), case.name
-        assert self.pongs == list(case.pongs), case.name
+        assert self.messages == list(case.echoes), (case.name, exit_code, said)
+        assert self.pongs == list(case.pongs), (case.name, exit_code, said)
         assert exit_code == case.exit_code, (case.name, said)
         assert self.close is not None, f"{case.name}: no Close came"
         assert self.close.close_code == (1000 if case.close == -1 else case.close), case.name

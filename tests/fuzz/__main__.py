@@ -13,6 +13,7 @@ from .targets import TARGETS
 
 # New seeds out of old ones: an input that led nowhere is soon pushed out.
 _POOL = 400
+_LONGEST_SEED = 1024
 
 
 def fuzz(name: str, seconds: float, chance: random.Random) -> tuple[int, int, int]:
@@ -33,7 +34,7 @@ def fuzz(name: str, seconds: float, chance: random.Random) -> tuple[int, int, in
             traceback.print_exc()
             if finds == 5:
                 break
-        if chance.random() < 0.1:
+        if len(octets) <= _LONGEST_SEED and chance.random() < 0.1:
             seeds.append(octets)
             if len(seeds) > _POOL:
                 del seeds[chance.randrange(kept, len(seeds))]

@@ -162,6 +162,7 @@ class OneShot:
                     return self._judged(self._stop.cause)
                 self._note_open()
                 self._stop.phase = lambda: "receiving"
+                self._stop.found = lambda: self._session.failure
                 failure = await self._until_the_end()
                 self._cause = failure or session.failure
                 self._stop.phase = lambda: "closing"

@@ -12,12 +12,14 @@ class Stop:
     """Asked for at most once: by a signal, a deadline, a reader that has gone.
 
     `cause` decides the exit status; it is None when the end is a quiet one (nobody reads the output).
-    `phase` says what is being done at this moment, for the message of a deadline.
+    `phase` says what is being done at this moment, for the message of a deadline; `found` what had gone
+    wrong before, for a run that has to be cut off: the first cause decides (contract §3).
     """
 
     def __init__(self) -> None:
         self.cause: WscliError | None = None
         self.phase: Callable[[], str] = lambda: "starting"
+        self.found: Callable[[], WscliError | None] = lambda: None
         self._asked = asyncio.Event()
 
     @property
