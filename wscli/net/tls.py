@@ -90,7 +90,8 @@ class TLSStream(Stream):
     async def receive(self, limit: int = RECEIVE_LIMIT) -> bytes:
         """Up to `limit` decrypted bytes; b"" after close_notify or the end of the stream below.
 
-        After close_notify, another call waits for the end of TCP itself, so that `ended` is exact.
+        After close_notify, another call answers it and waits for the end of TCP itself, so that `ended` is
+        exact; nothing may be on its way to the peer then.
 
         Raises: TLSFailed for an alert or for bytes that are no TLS record.
         """
@@ -102,6 +103,8 @@ class TLSStream(Stream):
             if self.close_notify_received and not self._end_told:
                 self._end_told = True
                 return b""
+            if self.close_notify_received:
+                await self._answer_close_notify()
             ciphertext = await self._inner.receive()
             if not ciphertext:
                 return b""
@@ -158,6 +161,14 @@ class TLSStream(Stream):
             if not self._to_peer.pending:
                 return
             self._pending = memoryview(self._to_peer.read())
+
+    async def _answer_close_notify(self) -> None:
+        # Many servers wait for it before they close TCP. No FIN with it: that one is theirs to send first.
+        with suppress(StreamBroken):
+            if not self._shut:
+                self._shut = True
+                self._send_close_notify()
+            await self._flush()
 
     async def _send_alert(self) -> None:
         # A courtesy only: the failure of the handshake is what counts.

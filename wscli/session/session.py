@@ -23,7 +23,7 @@ from ..wire.runs import MessageRun
 from .handshake import Handshake
 from .journal import Journal
 from .keepalive import Keepalive
-from .sending import Sending
+from .sending import FIN_SECONDS, Sending
 
 # How much is read at once, in bytes, and how long to work on it before it is less.
 _FIRST_READ = 64 * 1024
@@ -60,6 +60,7 @@ class Session(Sending):
         self._deadline: float | None = None
         self._limit: asyncio.Timeout | None = None
         self._gave_up = False
+        self._tcp_open = False
         # The read in work, how much of it the judge has seen, what it held and was not delivered yet, and
         # whether the judge or we said no.
         self._chunk = b""
@@ -150,7 +151,21 @@ class Session(Sending):
                 chunk = await self._receive()
         except PeerError as failure:
             self._fail_with(failure)
+        if not self._gave_up:
+            await self._hear_tcp_end()
         self._end()
+
+    async def _hear_tcp_end(self) -> None:
+        """Over TLS the data ends with close_notify, before TCP does (RFC 8446 §6.1): wait for that, too."""
+        writer = self._tasks[1]
+        writer.cancel()
+        await asyncio.wait([writer])
+        self._allow(FIN_SECONDS)
+        with contextlib.suppress(TimeoutError, PeerError):
+            async with asyncio.timeout_at(self._deadline):
+                await self.connection.stream.receive()
+                return
+        self._tcp_open = self.connection.stream.ended != "reset"
 
     async def _receive(self) -> bytes:
         try:
@@ -297,7 +312,7 @@ class Session(Sending):
             self.journal.record(item)
             if isinstance(item, ViolationFound):
                 self._note_violation(item)
-        ending.tcp = "open" if self._gave_up else stream.ended
+        ending.tcp = "open" if self._gave_up or self._tcp_open else stream.ended
         self.failure = self.failure or self._judge_ending()
         self.closed = ending.event(self.journal.stamp())
         self.journal.record(self.closed)
