@@ -64,3 +64,11 @@ def test_what_lint_said_is_told() -> None:
     shown = "\n".join(anatomy(frame(1, b"x"), [said], None, PLAIN, 80))
     assert "! error masked-by-server (RFC 6455 §5.1)" in shown
     assert "nothing wrong" not in shown
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "line\n" * 20, "a " * 600])
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_text_that_is_not_all_shown_says_so(text: str, width: int) -> None:
+    shown = list(anatomy(frame(3, text.encode()), [], None, PLAIN, width))
+    assert f"of {len(text):,} characters" in " ".join(line.strip() for line in shown)
+    assert "characters" not in " ".join(anatomy(frame(3, b"short\ntext"), [], None, PLAIN, width))

@@ -77,6 +77,8 @@ LINES: dict[str, c.Command] = {
         1, b"a b=c", fin=False, rsv1=True, mask=False
     ),
     "/frame opcode=0xA mask=01020304 length=5": c.SendFrame(10, mask=b"\1\2\3\4", length=5),
+    "/frame opcode=2 length=18446744073709551615": c.SendFrame(2, length=2**64 - 1),
+    "/connect @staging/v2": c.ConnectTo("@staging/v2"),
     "/frame payload=hex:03ee": None,  # type: ignore[dict-item] # opcode is missing: an error, below
 }
 del LINES["/frame payload=hex:03ee"]
@@ -95,6 +97,8 @@ WRONG = {
     "/close 1006": ("never sent (RFC 6455 §7.4.1)", "payload=hex:03ee"),
     "/close 999": ("below 1000", "/close [CODE [REASON]]"),
     "/close 70000": ("does not fit", "/close"),
+    "/close 18446744073709551616": ("does not fit", "/close [CODE [REASON]]"),
+    "/close -1": ("nothing was sent", "/close [CODE [REASON]]"),
     "/close bye": ("CODE is a number", "/close [CODE [REASON]]"),
     "/close 1000 " + "é" * 62: ("at most 123 bytes of UTF-8, not 124", "/close"),
     "/ping " + "x" * 126: ("at most 125 bytes, not 126", "/ping"),
@@ -116,6 +120,9 @@ WRONG = {
     "/frame opcode=1 fin=2": ("fin is 0 or 1", "/frame"),
     "/frame opcode=1 mask=123": ("eight hex digits", "/frame"),
     "/frame opcode=1 colour=red": ("there is no 'colour'", "rsv1"),
+    "/frame opcode=1 opcode=2": ("opcode= is given twice", "/frame"),
+    "/frame opcode=1 length=18446744073709551616": ("length goes from 0 to", "/frame"),
+    "/frame opcode=1 length=-1": ("length goes from 0 to", "/frame"),
     "/frame opcode=1 hello": ("no NAME=VALUE", "/frame"),
     "/show x": ("N is a number", "/show [N]"),
     "/show 1 |": ("after | is missing", "/show [N]"),
@@ -128,7 +135,9 @@ WRONG = {
     "/pause now": ("takes nothing after it", "/pause"),
     "/connect localhost:80": ("not a WebSocket URL", "did you mean ws://localhost:80?"),
     "/connect": ("the URL is empty", "/connect URL"),
-    "/set theme": ("value of 'theme' is missing", "/set"),
+    "/set theme": ("value of 'theme' is missing", "choose dark, light"),
+    "/set colour": ("value of 'colour' is missing", "/set shows all"),
+    "/help nope": ("there is no command /nope", "/help lists all"),
     "/help cloze": ("no command", "did you mean /close?"),
     "caf\udce9": ("not UTF-8 (byte 0xe9)", "/binary hex:"),
     "/text \ud800": ("not UTF-8 (a lone surrogate)", "/binary hex:"),
@@ -142,6 +151,20 @@ def test_a_wrong_line_tells_the_right_form(line: str) -> None:
     message, hint = WRONG[line]
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_code_that_no_frame_can_hold_gets_no_recipe_for_a_frame() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_line("/close 70000")
+    assert "/frame" not in caught.value.hint
+
+
+@pytest.mark.parametrize("line", ["/binary hex:0", "/filter jmespath:["])
+def test_an_error_has_no_double_label(line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_line(line)
+    assert "::" not in caught.value.message
+    assert "payload:" not in caught.value.message
 
 
 def test_every_command_has_a_form_and_an_example_here() -> None:

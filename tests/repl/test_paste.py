@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wscli.repl.paste import FOLD_CHARACTERS, Folds, as_text, is_unfinished
+from wscli.repl.paste import FOLD_CHARACTERS, Folds, as_it_stands, as_text, is_unfinished
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,30 @@ def test_two_pastes_keep_apart() -> None:
     assert folds.unfold(second + first) == "y\n" * 5000 + "x" * 5000
 
 
-@pytest.mark.parametrize("line", ["{", '{"a": [1,', '["}', '/json {"a":', '  [{"\\"}":1}'])
+@pytest.mark.parametrize(
+    "line", ["{", '{"a": [1,', '{"a": tr', '["\\u12', '{"a": 1,\n', '["}', '/json {"a":', '  [{"\\"}":1}']
+)
 def test_open_brackets_go_on(line: str) -> None:
     assert is_unfinished(line)
 
 
-@pytest.mark.parametrize("line", ["", "hello {", "{}", "[1]]", '{"a": "}"}', "/text {", "//{", "/find ["])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "hello {",
+        "{}",
+        "[1]]",
+        '{"a": "}"}',
+        "/text {",
+        "//{",
+        "/find [",
+        "[INFO] up",
+        "{bad",
+        "/json {bad",
+        "[\ud800",
+    ],
+)
 def test_other_lines_do_not(line: str) -> None:
     assert not is_unfinished(line)
 
@@ -51,3 +69,19 @@ def test_other_lines_do_not(line: str) -> None:
 @given(st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_whole_json_is_finished(value: object) -> None:
     assert not is_unfinished(json.dumps(value))
+
+
+@settings(deadline=None)
+@given(
+    st.recursive(st.none() | st.text(), lambda inner: st.lists(inner, min_size=1)), st.integers(min_value=1)
+)
+def test_the_beginning_of_an_array_is_unfinished(value: object, at: int) -> None:
+    text = json.dumps([value])
+    assert is_unfinished(text[: at % len(text) or 1])
+
+
+@pytest.mark.parametrize(
+    ("line", "stands"), [('{"a":\n  ', '{"a":'), ("{", None), ("{\n1", None), ("\n", None), ("", None)]
+)
+def test_an_empty_last_line_ends_what_is_unfinished(line: str, stands: str | None) -> None:
+    assert as_it_stands(line) == stands

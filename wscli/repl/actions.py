@@ -166,8 +166,12 @@ class Actions:
             case c.Pause():
                 view.pause()
                 voice.note("paused: what comes is kept, and not shown until /resume")
+            case c.Resume() if not view.paused:
+                voice.note("nothing was paused")
             case c.Resume():
-                voice.note(f"{plural(view.resume(), 'frame')} came meanwhile (/show N, /find, /save)")
+                hidden = view.resume()
+                where = " (/show N, /find, /save)" if hidden else ""
+                voice.note(f"{plural(hidden, 'frame')} came meanwhile{where}")
             case c.SetOption(name=str(name), value=str(value)):
                 preferences.change(name, value)
                 voice.note(f"{name}: {preferences.shown(name)}")
@@ -185,7 +189,7 @@ class Actions:
             case c.ShowHeaders():
                 showing.headers()
             case c.ShowTls():
-                showing.tls()
+                showing.tls(secure=self._link.secure)
             case c.ShowInfo():
                 showing.info(self._link.state.value)
             case c.ShowStats():

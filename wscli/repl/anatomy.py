@@ -194,10 +194,15 @@ def _payload(frame: FrameSeen, palette: Palette, width: int) -> Iterator[str]:
     yield palette.paint(palette.faint, label)
     yield from (f"  {line}" for line in hexdump(payload, width - 2, _HEXDUMP_ROWS))
     if frame.type in ("text", "continuation") and isinstance(frame.text, str):
-        lines = frame.text.split("\n")
-        for line in lines[:_TEXT_LINES]:
-            yield from (
-                f"  {piece}" for piece in wrap(escape(line[:4096], inside=True), width - 2)[:_TEXT_LINES]
-            )
-        if len(lines) > _TEXT_LINES:
-            yield f"  … {len(lines) - _TEXT_LINES:,} more lines"
+        lines, all_shown = _text_lines(frame.text, width - 2)
+        yield from (f"  {line}" for line in lines)
+        if not all_shown:
+            more = f"… of {len(frame.text):,} characters (/show {frame.n} | cat shows all)"
+            yield from (f"  {line}" for line in wrap(more, width - 2))
+
+
+def _text_lines(text: str, width: int) -> tuple[list[str], bool]:
+    """The first lines of `text` in `width` cells, and whether that is all of it."""
+    begin = text[: _TEXT_LINES * width]
+    lines = [piece for line in begin.split("\n") for piece in wrap(escape(line, inside=True), width)]
+    return lines[:_TEXT_LINES], len(lines) <= _TEXT_LINES and len(begin) == len(text)

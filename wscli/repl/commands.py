@@ -172,7 +172,7 @@ class Reconnect:
 
 @dataclass(frozen=True, slots=True)
 class ConnectTo:
-    """`/connect URL`: a new connection to another URL."""
+    """`/connect URL`: a new connection to another URL, or a profile's."""
 
     url: str
 
@@ -255,7 +255,11 @@ _FORMS: Final = (
             "length is what the header claims; payload comes last: text, hex:…, base64:… or @FILE",
         ),
     ),
-    Form("/ping [PAYLOAD]", "send a ping and measure its round trip; PAYLOAD is text, hex:… or base64:…"),
+    Form(
+        "/ping [PAYLOAD]",
+        "send a ping and measure its round trip",
+        ("PAYLOAD is text, hex:… or base64:…, at most 125 bytes",),
+    ),
     Form("/pong [PAYLOAD]", "send an unsolicited pong"),
     Form("/close [CODE [REASON]]", "perform the closing handshake; CODE is 1000 when left out"),
     Form(
@@ -283,7 +287,11 @@ _FORMS: Final = (
     Form("/tls", "version, cipher and certificate"),
     Form("/history [WORD]", "the lines that you typed"),
     Form("/reconnect", "close, and connect to the same URL again"),
-    Form("/connect URL", "close, and connect to another URL"),
+    Form(
+        "/connect URL | @PROFILE",
+        "close, and connect to another URL",
+        ("credentials and headers of the command line go to no other origin",),
+    ),
     Form("/set [NAME VALUE]", "change how the REPL behaves; without NAME show all"),
     Form("/help [COMMAND]", "this list, or one command's form"),
     Form("/quit", "close with 1000 and leave (also Ctrl-D)"),

@@ -108,7 +108,7 @@ class Facts:
                     yield "subprotocol", event.subprotocol or "none"
                     extensions = "; ".join(map(extension_text, event.extensions))
                     yield "extensions", extensions or "none"
-                    yield "open since", f"{event.time} ({milliseconds(event.total_ms)} to open)"
+                    yield "open since", f"{event.time[:19]}Z ({milliseconds(event.total_ms)} to open)"
                 case Resolved():
                     took = milliseconds(event.duration_ms)
                     yield "resolved", f"{event.host} → {', '.join(event.addresses)} in {took}"

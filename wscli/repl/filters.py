@@ -85,7 +85,7 @@ def parse_filter(text: str) -> Filter:
             break
         rest = after.lstrip()
     if rest.startswith("jmespath:"):
-        query = JsonPath.parse(rest.removeprefix("jmespath:").strip(), "jmespath:")
+        query = JsonPath.parse(rest.removeprefix("jmespath:").strip(), "jmespath")
         return Filter(direction, kinds, None, query, text.strip())
     return Filter(direction, kinds, compile_pattern(rest) if rest else None, None, text.strip())
 

@@ -22,7 +22,10 @@ class State(Enum):
 
 
 class Link:
-    """Holds at most one connection. `ended` is told of each that ends, opened or not, with its failure."""
+    """Holds at most one connection. `ended` is told of each that ends, opened or not, with its failure.
+
+    `secure` says that the newest connection's URL asks for TLS.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Link:
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
         self.session: Session | None = None
+        self.secure = False
 
     @property
     def state(self) -> State:
@@ -67,6 +71,7 @@ class Link:
 
     async def connect(self, target: Target) -> bool:
         """Open a connection, the one before being over; whether that worked (`failure` says why not)."""
+        self.secure = target.url.secure
         session = self.session = Session(target, self._journal, ok_close=self._ok_close)
         opened = asyncio.Event()
         self._task = asyncio.create_task(self._live(session, opened))

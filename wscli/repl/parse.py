@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from ..config import parse_url
 from ..errors import UsageError
-from ..payloads import file_name, parse_bytes
+from ..payloads import file_name
 from ..wire.closecodes import why_not
-from ..wire.frame import Opcode
 from . import commands as c
+from .fields import check_json, parse_frame, parse_free_payload, parse_number, parse_payload, split_word
 from .filters import compile_pattern, parse_filter
+from .settings import CHOICES
 
 _MOST_REASON_BYTES: Final = 123
 _MOST_FRAGMENTS: Final = 10_000
-_OPCODES: Final = {opcode.name.lower(): int(opcode) for opcode in Opcode}
-_SWITCH: Final = {"1": True, "0": False, "on": True, "off": False, "true": True, "false": False}
 
 
 def parse_line(line: str) -> c.Command:
@@ -35,10 +31,13 @@ def parse_line(line: str) -> c.Command:
         return c.SendText(line[1:].encode())
     if not line.startswith("/"):
         return c.SendText(line.encode())
-    name, rest = _split_word(line[1:])
+    name, rest = split_word(line[1:])
     name = c.ALIASES.get(name, name)
     if name not in _PARSERS:
-        raise _unknown(name)
+        raise UsageError(
+            f"/{_short(name)} is no command: nothing was sent",
+            hint=f"{_nearest(name)}/help lists all; // sends a line that begins with /",
+        )
     try:
         return _PARSERS[name](rest)
     except UsageError as wrong:
@@ -56,22 +55,16 @@ def _check_utf8(line: str) -> None:
             )
 
 
-def _unknown(name: str) -> UsageError:
+def _nearest(name: str) -> str:
+    """`did you mean …? ` when there is a command like `name`."""
     near = difflib.get_close_matches(name.lower(), _PARSERS, n=1, cutoff=0.5)
     starting = [known for known in _PARSERS if name and known.startswith(name.lower())]
     suggestion = starting[0] if len(starting) == 1 else near[0] if near else ""
-    shown = name if len(name) <= 40 else f"{name[:40]}…"
-    meant = f"did you mean /{suggestion}? " if suggestion else ""
-    return UsageError(
-        f"/{shown} is no command: nothing was sent",
-        hint=f"{meant}/help lists all; // sends a line that begins with /",
-    )
+    return f"did you mean /{suggestion}? " if suggestion else ""
 
 
-def _split_word(text: str) -> tuple[str, str]:
-    """The first word, and what follows the one white space after it, untouched."""
-    match = re.match(r"(\S*)\s?(.*)", text, re.DOTALL)
-    return (match[1], match[2]) if match else (text, "")
+def _short(name: str) -> str:
+    return name if len(name) <= 40 else f"{name[:40]}…"
 
 
 def _none(make: Callable[[], c.Command]) -> Callable[[str], c.Command]:
@@ -94,26 +87,8 @@ def _json(rest: str) -> c.Command:
     return c.SendText(rest.encode())
 
 
-def check_json(text: str) -> None:
-    """Raises: UsageError, with where it is wrong, when `text` is not JSON (RFC 8259)."""
-    try:
-        msgspec.json.decode(text.encode())
-    except (msgspec.DecodeError, RecursionError) as wrong:
-        reason = str(wrong).removeprefix("JSON is malformed: ") or "nested too deeply"
-        raise UsageError(
-            f"not valid JSON: {reason}: nothing was sent", hint="/text sends it all the same"
-        ) from None
-
-
 def _binary(rest: str) -> c.Command:
-    return c.SendBinary(_payload(rest.strip()))
-
-
-def _payload(value: str) -> c.Payload:
-    if not value:
-        raise UsageError("the payload is missing", hint="hex:00ff, base64:AP8=, or @FILE")
-    name = file_name(value)
-    return c.AtFile(name) if name else parse_bytes("payload", value)
+    return c.SendBinary(parse_payload(rest.strip()))
 
 
 def _send(rest: str) -> c.Command:
@@ -124,96 +99,16 @@ def _send(rest: str) -> c.Command:
 
 
 def _fragment(rest: str) -> c.Command:
-    number, text = _split_word(rest)
-    count = _number(number, "N")
+    number, text = split_word(rest)
+    count = parse_number(number, "N")
     if not 1 <= count <= _MOST_FRAGMENTS:
         raise UsageError(f"N goes from 1 to {_MOST_FRAGMENTS:,}")
     return c.SendFragments(count, text.encode())
 
 
-def _number(text: str, what: str) -> int:
-    if not re.fullmatch(r"-?\d{1,18}", text):
-        raise UsageError(f"{what} is a number, not {text[:40]!r}" if text else f"{what} is missing")
-    return int(text)
-
-
-def _frame(rest: str) -> c.Command:
-    given: dict[str, str] = {}
-    while rest.strip():
-        match = re.match(r"\s*(\w+)=", rest)
-        if match is None:
-            raise UsageError(f"{rest.split()[0][:40]!r} is no NAME=VALUE")
-        name = match[1].lower()
-        if name not in _FRAME_FIELDS:
-            raise UsageError(f"there is no {name!r}", hint=f"known: {', '.join(sorted(_FRAME_FIELDS))}")
-        if name == "payload":
-            # Last, for it may hold spaces.
-            given[name], rest = rest[match.end() :], ""
-        else:
-            given[name], rest = _split_word(rest[match.end() :])
-    if "opcode" not in given:
-        raise UsageError("opcode= is missing")
-    return c.SendFrame(
-        opcode=_opcode(given["opcode"]),
-        payload=_free_payload(given.get("payload", "")),
-        fin=_switch("fin", given.get("fin", "1")),
-        rsv1=_switch("rsv1", given.get("rsv1", "0")),
-        rsv2=_switch("rsv2", given.get("rsv2", "0")),
-        rsv3=_switch("rsv3", given.get("rsv3", "0")),
-        mask=_mask(given.get("mask", "1")),
-        length=_length(given["length"]) if "length" in given else None,
-    )
-
-
-_FRAME_FIELDS: Final = frozenset({"opcode", "payload", "fin", "rsv1", "rsv2", "rsv3", "mask", "length"})
-
-
-def _opcode(text: str) -> int:
-    if text.lower() in _OPCODES:
-        return _OPCODES[text.lower()]
-    try:
-        opcode = int(text, 0)
-    except ValueError:
-        opcode = -1
-    if not 0 <= opcode <= 15:
-        raise UsageError(f"opcode is 0 to 15 or a name, not {text[:40]!r}", hint=", ".join(_OPCODES))
-    return opcode
-
-
-def _switch(name: str, text: str) -> bool:
-    if text.lower() not in _SWITCH:
-        raise UsageError(f"{name} is 0 or 1, not {text[:40]!r}")
-    return _SWITCH[text.lower()]
-
-
-def _mask(text: str) -> bytes | bool:
-    if re.fullmatch(r"[0-9a-fA-F]{8}", text):
-        return bytes.fromhex(text)
-    if text.lower() in _SWITCH:
-        return _SWITCH[text.lower()]
-    raise UsageError("mask is 1, 0 or eight hex digits")
-
-
-def _length(text: str) -> int:
-    length = _number(text, "length")
-    if not 0 <= length < 2**64:
-        raise UsageError("length goes from 0 up")
-    return length
-
-
-def _free_payload(text: str) -> c.Payload:
-    """`hex:…`, `base64:…`, `@file`, or the text itself (`@@x` for `@x`)."""
-    name = file_name(text)
-    if name:
-        return c.AtFile(name)
-    if text.startswith(("hex:", "base64:")):
-        return parse_bytes("payload", text)
-    return text.removeprefix("@").encode() if text.startswith("@@") else text.encode()
-
-
 def _control(make: Callable[[bytes], c.Command]) -> Callable[[str], c.Command]:
     def parse(rest: str) -> c.Command:
-        payload = _free_payload(rest)
+        payload = parse_free_payload(rest)
         if isinstance(payload, c.AtFile):
             raise UsageError("a file is no payload here", hint="write @@ for a plain @")
         if len(payload) > 125:
@@ -226,13 +121,12 @@ def _control(make: Callable[[bytes], c.Command]) -> Callable[[str], c.Command]:
 def _close(rest: str) -> c.Command:
     if not rest.strip():
         return c.CloseWith()
-    word, reason = _split_word(rest.strip())
-    code = _number(word, "CODE")
+    word, reason = split_word(rest.strip())
+    code = parse_number(word, "CODE")
     if why := why_not(code):
-        raise UsageError(
-            f"{why}: nothing was sent",
-            hint=f"/frame opcode=close payload=hex:{max(code, 0) & 0xFFFF:04x} sends it all the same",
-        )
+        fits = 0 <= code <= 0xFFFF
+        hint = f"/frame opcode=close payload=hex:{code:04x} sends it all the same" if fits else ""
+        raise UsageError(f"{why}: nothing was sent", hint=hint)
     length = len(reason.encode())
     if length > _MOST_REASON_BYTES:
         raise UsageError(
@@ -250,7 +144,7 @@ def _split_pipe(rest: str) -> tuple[str, str | None]:
 
 def _show(rest: str) -> c.Command:
     number, pipe = _split_pipe(rest)
-    return c.ShowFrame(_number(number, "N") if number else None, pipe)
+    return c.ShowFrame(parse_number(number, "N") if number else None, pipe)
 
 
 def _save(rest: str) -> c.Command:
@@ -279,14 +173,18 @@ def _find(rest: str) -> c.Command:
 
 
 def _connect(rest: str) -> c.Command:
-    parse_url(rest.strip())
+    if not rest.strip().startswith("@"):
+        parse_url(rest.strip())
     return c.ConnectTo(rest.strip())
 
 
 def _set(rest: str) -> c.Command:
-    name, value = _split_word(rest.strip())
+    name, value = split_word(rest.strip())
     if name and not value.strip():
-        raise UsageError(f"the value of {name[:40]!r} is missing", hint="/set shows all")
+        choices = (
+            f"choose {', '.join(CHOICES[name.lower()])}" if name.lower() in CHOICES else "/set shows all"
+        )
+        raise UsageError(f"the value of {name[:40]!r} is missing", hint=choices)
     return c.SetOption(name.lower(), value.strip()) if name else c.SetOption()
 
 
@@ -294,7 +192,7 @@ def _help(rest: str) -> c.Command:
     topic = rest.strip().removeprefix("/")
     topic = c.ALIASES.get(topic, topic)
     if topic and topic not in c.FORMS:
-        raise _unknown(topic)
+        raise UsageError(f"there is no command /{_short(topic)}", hint=f"{_nearest(topic)}/help lists all")
     return c.Help(topic)
 
 
@@ -304,7 +202,7 @@ _PARSERS: Final[dict[str, Callable[[str], c.Command]]] = {
     "binary": _binary,
     "send": _send,
     "fragment": _fragment,
-    "frame": _frame,
+    "frame": parse_frame,
     "ping": _control(c.Ping),
     "pong": _control(c.Pong),
     "close": _close,

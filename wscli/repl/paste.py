@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 MOST_PASTE: Final = 1 << 20
 """Characters of a paste that are taken; a longer one is refused whole."""
 
@@ -47,23 +49,24 @@ class Folds:
 
 
 def is_unfinished(line: str) -> bool:
-    """Whether a line is JSON (also after `/json`) whose brackets are still open: Enter then goes on."""
-    text = line.removeprefix("/json").lstrip()
-    if not text.startswith(("{", "[")) or (line.startswith("/") and not line.startswith("/json")):
+    """Whether a line (also after `/json`) is the beginning of a JSON object or array, and no more than that.
+
+    Enter then goes on, until an empty last line says that it is meant as it stands (`as_it_stands`).
+    """
+    text = line.removeprefix("/json ").lstrip()
+    if not text.startswith(("{", "[")):
         return False
-    depth, in_string, escaped = 0, False, False
-    for char in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "{[":
-            depth += 1
-        elif char in "}]":
-            depth -= 1
-    return depth > 0
+    try:
+        msgspec.json.decode(text.encode(), type=msgspec.Raw)
+    except msgspec.DecodeError as wrong:
+        # The one way of being no JSON that more text can mend; "JSON is malformed" are the others.
+        return "truncated" in str(wrong)
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return False
+
+
+def as_it_stands(line: str) -> str | None:
+    """The line without its empty last line; None when it has none, or nothing else."""
+    before, newline, last = line.rpartition("\n")
+    return before if newline and not last.strip() and before.strip() else None

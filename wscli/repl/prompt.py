@@ -24,26 +24,21 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.styles import DynamicStyle
 
 from ..sinks.output import Output
-from .commands import ALIASES, FORMS
+from .above import MOST_QUEUED, Above
 from .completer import CommandCompleter
 from .history import LineHistory
-from .paste import MOST_PASTE, Folds, as_text, is_unfinished
+from .lexer import LineLexer
+from .paste import MOST_PASTE, Folds, as_it_stands, as_text, is_unfinished
 from .screen import ScreenInput, ScreenOutput
 from .settings import Preferences
 from .terminal import Handlers
 from .theme import style_for
 
 _PROMPT: Final = "› "
-# Above the prompt at most so often (seconds): more cannot be read, and each costs a repaint.
-_FLUSH_INTERVAL: Final = 0.05
 _BAR_INTERVAL: Final = 0.2
-# Bytes that may wait for a terminal that does not take them.
-_MOST_PENDING: Final = 1 << 20
-_MOST_QUEUED: Final = 1 << 18
 # Seconds: an Enter followed by more within this time is part of a paste that came without brackets.
 _PASTE_GAP: Final = 0.05
 
@@ -72,17 +67,13 @@ class Prompt:
         self._color = color
         self._screen = ScreenOutput(output, color=color, term=term)
         self._folds = Folds()
-        self._pending: list[bytes] = []
-        self._pending_bytes = 0
-        self._dropped = 0
-        self._flushing: asyncio.TimerHandle | None = None
-        self._flushed_at = 0.0
         self._refreshing: asyncio.TimerHandle | None = None
         self._keys = 0
         self._interrupted_at = -1
         self._burst_at = float("-inf")
         self._deferred: asyncio.TimerHandle | None = None
         self._session = self._make_session()
+        self._above = Above(self._session.app, self._screen, output)
         self.apply()
 
     def _make_session(self) -> PromptSession[str]:
@@ -115,14 +106,7 @@ class Prompt:
 
     def write(self, chunk: bytes) -> None:
         """Show whole lines above the prompt; soon, and many at once."""
-        self._pending.append(chunk)
-        self._pending_bytes += len(chunk)
-        while self._pending_bytes > _MOST_PENDING and len(self._pending) > 1:
-            oldest = self._pending.pop(0)
-            self._pending_bytes -= len(oldest)
-            self._dropped += oldest.count(b"\n")
-        if self._flushing is None:
-            self._flush_in(self._flushed_at + _FLUSH_INTERVAL - asyncio.get_running_loop().time())
+        self._above.write(chunk)
 
     def width(self) -> int:
         """Columns."""
@@ -135,9 +119,12 @@ class Prompt:
 
     def apply(self) -> None:
         """Take over the preferences."""
-        vi = self._preferences.editing == "vi"
-        self._session.app.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
-        self._session.app.invalidate()
+        app = self._session.app
+        mode = EditingMode.VI if self._preferences.editing == "vi" else EditingMode.EMACS
+        if app.editing_mode != mode:
+            app.editing_mode = mode
+            app.vi_state.reset()
+        app.invalidate()
 
     def lines(self) -> list[str]:
         """The history of typed lines, oldest first."""
@@ -150,63 +137,33 @@ class Prompt:
         except EOFError:
             self._handlers.end()
         finally:
-            for timer in (self._flushing, self._refreshing, self._deferred):
+            for timer in (self._refreshing, self._deferred):
                 if timer is not None:
                     timer.cancel()
-            self._flush()
+            self._above.flush()
             self._screen.end()
 
     def leave(self) -> None:
         """End `run`."""
         app = self._session.app
         if app.is_running and not app.is_done:
-            self._flush()
+            self._above.flush()
             app.exit()
 
-    # Output above the prompt.
-
-    def _flush_in(self, seconds: float) -> None:
-        self._flushing = asyncio.get_running_loop().call_later(max(seconds, 0.0), self._flush_when_possible)
-
-    def _flush_when_possible(self) -> None:
-        self._flushing = None
-        in_another_program = self._session.app._running_in_terminal
-        if in_another_program or self._output.queued > _MOST_QUEUED:
-            self._flush_in(2 * _FLUSH_INTERVAL)
-        else:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Erase the prompt, write what waits, paint the prompt again: one write, raw mode all the while."""
-        if not self._pending:
-            return
-        if self._dropped:
-            self._pending.insert(0, f"… {self._dropped:,} lines not shown\n".encode())
-            self._dropped = 0
-        text = b"".join(self._pending).decode("utf-8", "backslashreplace")
-        self._pending.clear()
-        self._pending_bytes = 0
-        app = self._session.app
-        self._flushed_at = asyncio.get_running_loop().time()
-        if not app.is_running or app.is_done:
-            self._screen.write_raw(text)
-            self._screen.flush()
-            return
-        with self._screen.together():
-            app.renderer.erase()
-            self._screen.write_raw(text)
-            app._redraw()
+    # The bar.
 
     def _repaint(self) -> None:
         self._refreshing = None
-        if self._output.queued <= _MOST_QUEUED:
+        if self._output.queued <= MOST_QUEUED:
             self._session.app.invalidate()
 
     def _bar(self) -> StyleAndTextTuples:
         width = self.width()
-        if is_unfinished(self._session.default_buffer.text):
-            text = " JSON goes on · /text sends it unfinished"
-            return [("class:bar.alert", text[:width])]
+        if self._is_unfinished():
+            text = " JSON goes on · Enter on an empty line sends it as it is"
+            return [
+                ("class:bar.alert", text if len(text) < width else " JSON goes on · an empty line ends it")
+            ]
         return [(f"class:{style}" if style else "", text) for style, text in self._handlers.bar(width)]
 
     # Keys.
@@ -255,9 +212,21 @@ class Prompt:
             buffer.insert_text("\n")
         elif in_burst:
             self._deferred = asyncio.get_running_loop().call_later(_PASTE_GAP, self._accept_deferred)
-        elif is_unfinished(buffer.text):
+        elif self._is_unfinished():
+            self._go_on(buffer)
+        else:
+            buffer.validate_and_handle()
+
+    def _is_unfinished(self) -> bool:
+        return is_unfinished(self._folds.unfold(self._session.default_buffer.text))
+
+    def _go_on(self, buffer: Buffer) -> None:
+        """To the next line of unfinished JSON; two Enters in a row say that it is meant as it is."""
+        text = as_it_stands(buffer.text) if buffer.document.is_cursor_at_the_end else None
+        if text is None:
             buffer.newline(copy_margin=True)
         else:
+            buffer.set_document(Document(text, len(text)))
             buffer.validate_and_handle()
 
     def _more_input(self, event: KeyPressEvent) -> bool:
@@ -286,6 +255,8 @@ class Prompt:
     def _clear(self, buffer: Buffer) -> None:
         buffer.reset()
         self._folds.forget()
+        # A new line begins in insert mode, as readline's does.
+        self._session.app.vi_state.reset()
 
     def _interrupt(self, event: KeyPressEvent) -> None:
         again = self._interrupted_at == self._keys - 1
@@ -324,21 +295,3 @@ class Prompt:
 
 def _new_line(event: KeyPressEvent) -> None:
     event.current_buffer.newline(copy_margin=True)
-
-
-class LineLexer(Lexer):
-    """Colours a command's name, and whether there is such a command."""
-
-    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        lines = document.lines
-
-        def styled(number: int) -> StyleAndTextTuples:
-            line = lines[number] if number < len(lines) else ""
-            if number or not line.startswith("/") or line.startswith("//"):
-                return [("", line)]
-            name, space, rest = line.partition(" ")
-            known = name[1:] in FORMS or name[1:] in ALIASES
-            begun = not space and any(form.startswith(name[1:]) for form in FORMS)
-            return [("class:command" if known or begun else "class:unknown", name), ("", space + rest)]
-
-        return styled

@@ -62,11 +62,10 @@ class Showing:
         wanted = last if n is None else last + 1 + n if n < 0 else n
         frame = self._ring.frame(wanted)
         if frame is None:
-            gone = "has fallen out of the ring" if 0 < wanted < first else "is not there"
-            raise UsageError(
-                f"/show: frame {wanted:,} {gone}",
-                hint=f"kept are {first:,} to {last:,}; --ring SIZE keeps more",
-            )
+            fallen = 0 < wanted < first
+            gone = "has fallen out of the ring" if fallen else "is not there"
+            more = "; --ring SIZE keeps more" if fallen else ""
+            raise UsageError(f"/show: frame {wanted:,} {gone}", hint=f"kept are {first:,} to {last:,}{more}")
         return frame
 
     def find(self, pattern: str) -> None:
@@ -98,11 +97,12 @@ class Showing:
         if request is None:
             self._voice.note("no request was sent yet")
 
-    def tls(self) -> None:
-        """`/tls`."""
+    def tls(self, *, secure: bool) -> None:
+        """`/tls`; `secure` says that the URL asks for it."""
         event = self._facts.seen.get(TlsEstablished)
         if not isinstance(event, TlsEstablished):
-            self._voice.note("this connection has no TLS: its URL is a ws:// one")
+            plain = "this connection has no TLS: its URL is a ws:// one"
+            self._voice.note("no TLS handshake was completed" if secure else plain)
             return
         lines = HandshakeLines(self._voice.width(), self._voice.palette)
         self._voice.lines(lines.tls(event, certificate=True))
@@ -146,7 +146,7 @@ class Showing:
         voice = self._voice
         if topic:
             form = FORMS[ALIASES.get(topic, topic)]
-            voice.lines([voice.palette.paint(voice.palette.strong, f"  {form.usage}")])
+            voice.facts([("", form.usage)], voice.palette.strong)
             voice.facts([("", form.summary), *(("", detail) for detail in form.details)])
             return
         voice.facts((f"/{form.name}", form.summary) for form in FORMS.values())

@@ -36,16 +36,17 @@ class Voice:
         first, *more = line.split("\n")
         self._say("›", self.palette.strong, first + (" …" if more else ""), self.palette.strong)
 
-    def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Labels and values in two columns; an empty label goes on with the one before."""
+    def facts(self, pairs: Iterable[tuple[str, str]], style: str = "") -> None:
+        """Labels and values, these in `style`, in two columns; an empty label goes on with the one before."""
         rows = list(pairs)
         column = max((len(label) for label, _ in rows), default=0)
         lines = []
         for label, value in rows:
             room = self.width() - column - 4
             first, *more = wrap(self._safe(value), room) if room >= 12 else [self._safe(value)]
-            lines.append(f"  {self.palette.paint(self.palette.faint, f'{label:<{column}}')}  {first}")
-            lines += [f"  {'':<{column}}  {line}" for line in more]
+            paint = self.palette.paint
+            lines.append(f"  {paint(self.palette.faint, f'{label:<{column}}')}  {paint(style, first)}")
+            lines += [f"  {'':<{column}}  {paint(style, line)}" for line in more]
         self.lines(lines)
 
     def lines(self, lines: Iterable[str]) -> None:
