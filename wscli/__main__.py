@@ -27,14 +27,33 @@ def main() -> int:
 
 def _print_version() -> int:
     try:
+        if sys.stdout is None:  # closed by whoever started us
+            return _output_failed("cannot write to standard output: it is closed")
         sys.stdout.write(f"wscli {__version__}\n")
         sys.stdout.flush()
     except (BrokenPipeError, KeyboardInterrupt):
-        # What is still buffered must not fail once more when the interpreter ends.
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _silence_stdout()
+    except OSError as failure:
+        _silence_stdout()
+        return _output_failed(f"cannot write to standard output: {failure.strerror}")
     return 0
+
+
+def _output_failed(message: str) -> int:
+    from .cli.environment import Environment
+    from .cli.report import report_failure
+    from .errors import OutputFailed, exit_code_for
+
+    failed = OutputFailed(message)
+    report_failure(failed, Environment.current())
+    return exit_code_for(failed)
+
+
+def _silence_stdout() -> None:
+    """What is still buffered must not fail once more when the interpreter ends."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":
