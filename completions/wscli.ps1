@@ -59,9 +59,9 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--send'); Takes = 'AtFile'; Help = 'Send this text message first' }
             @{ Flags = @('--send-binary'); Takes = 'AtFile'; Help = 'Send this binary message first' }
             @{ Flags = @('-n', '--no-input'); Takes = ''; Help = 'Never read stdin; receive until the peer closes' }
-            @{ Flags = @('--count'); Takes = 'Text'; Help = 'End at the Nth message received' }
+            @{ Flags = @('--count'); Takes = 'Text'; Help = 'End at the Nth message received; fewer are no failure (--expect-count)' }
             @{ Flags = @('--wait'); Takes = 'Text'; Help = 'Once stdin ended, end after such a silence (1s)' }
-            @{ Flags = @('--duration'); Takes = 'Text'; Help = 'End after this long in any case, with success' }
+            @{ Flags = @('--duration'); Takes = 'Text'; Help = 'End after this long: with success, unless what is expected has not come' }
             @{ Flags = @('--echo'); Takes = ''; Help = 'Return each message as it came; never reads stdin' }
             @{ Flags = @('-0', '--null'); Takes = ''; Help = 'Messages on stdin end with NUL' }
             @{ Flags = @('--binary'); Takes = ''; Help = 'Send stdin''s messages as binary' }
@@ -83,9 +83,9 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--expect-close'); Takes = 'AnyCode'; Help = 'The peer''s close code; 1005: a Close without one, 1006: no Close' }
             @{ Flags = @('--expect'); Takes = 'Text'; Help = 'A text message that matches' }
             @{ Flags = @('--expect-json'); Takes = 'Text'; Help = 'A JSON message for which this holds' }
-            @{ Flags = @('--expect-count'); Takes = 'Text'; Help = 'At least N messages' }
+            @{ Flags = @('--expect-count'); Takes = 'Text'; Help = 'N messages; --count and --wait end nothing then' }
             @{ Flags = @('--expect-binary'); Takes = 'AtFile'; Help = 'A binary message of these bytes' }
-            @{ Flags = @('--reject'); Takes = 'Text'; Help = 'No text message that matches' }
+            @{ Flags = @('--reject'); Takes = 'Text'; Help = 'No text message that matches, until the end' }
             @{ Flags = @('--within'); Takes = 'Text'; Help = 'All of it within this time of the opening' }
             @{ Flags = @('-H', '--header'); Takes = 'AtFile'; Help = 'Send this header in place of wscli''s own; ''NAME:'' sends none' }
             @{ Flags = @('-s', '--subprotocol'); Takes = 'Text'; Help = 'Offer this subprotocol; repeat it in order of preference' }

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from tests.check.endpoints import serve
 from tests.peers import Peer, encode_frame, raw_server
+from tests.peers.tls import server_context, write_ca
 from tests.support import ROOT, clean_env, command, run_wscli, until, wscli
 from wscli.events_schema import schema
 
@@ -128,6 +130,22 @@ async def huge(peer: Peer) -> None:
     await peer.wait_eof()
 
 
+async def redirect(peer: Peer) -> None:
+    await peer.respond(302, "Found", headers=[("Location", "/again")])
+
+
+async def no_tls(peer: Peer) -> None:
+    await peer.send(b"220 mail.example ESMTP\r\n")
+    await peer.wait_eof()
+
+
+async def close_1000(peer: Peer) -> None:
+    await peer.accept()
+    await peer.read_frame()
+    await peer.close(1000)
+    await peer.wait_eof()
+
+
 async def mute(peer: Peer) -> None:
     await peer.wait_eof()
 
@@ -194,6 +212,14 @@ FAILING: dict[str, tuple[Any, str, str, int, str]] = {
     "lost": (lose, WAITING, "lost", 56, "without a Close"),
     "a broken rule": (reserved_bit, 'steps = [{ expect = "x" }]', "protocol", 76, "RFC 6455"),
     "too large": (huge, 'max-size = "1k"\nsteps = [{ expect = "x" }]', "too-large", 63, ""),
+    "redirects without end": (redirect, "location = true", "redirects", 47, "redirect"),
+    "sent too late": (
+        close_1000,
+        'steps = [{ send = "a" }, { wait = "300ms" }, { send = "b" }]',
+        "unsent",
+        55,
+        "step 3 (send) ",
+    ),
     "closed": (close_4001, 'steps = [{ expect = "x" }]', "close-code", 90, "go away"),
 }
 
@@ -222,6 +248,24 @@ async def test_a_certificate_and_an_unknown_name_have_their_codes(tmp_path: Path
     assert insecure["checks"][0]["tls_not_after"]
     assert plain["checks"][0]["exit_code"] in {7, 8}
     assert unknown["checks"][0]["exit_code"] == 6
+
+
+async def test_tls_and_a_proxy_that_fail_have_their_codes(tmp_path: Path) -> None:
+    async with raw_server(no_tls) as server:
+        tls = await checked(tmp_path, suite(server.url.replace("ws:", "wss:")))
+    mutual = server_context()
+    mutual.verify_mode = ssl.CERT_REQUIRED
+    async with raw_server(echo, tls=mutual) as server:
+        ca = f'cacert = "{write_ca(tmp_path)}"'
+        alert = await checked(tmp_path, suite(server.url, ca))
+    async with raw_server(refuse) as server:
+        through = suite("ws://example.invalid/", f'proxy = "{server.url.replace("ws:", "http:")}"')
+        proxy = await checked(tmp_path, through)
+    for result, kind, code in ((tls, "tls", 35), (alert, "tls", 35), (proxy, "proxy", 97)):
+        (check,) = result["checks"]
+        assert (result["status"], check["kind"], check["exit_code"]) == (1, kind, code), check
+    assert "--cert" in alert["checks"][0]["hint"]
+    assert "403" in proxy["checks"][0]["message"]
 
 
 @pytest.mark.parametrize(

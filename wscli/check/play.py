@@ -177,6 +177,8 @@ class Attempt:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(action.seconds):
                 await self._look(expectation, watch)
+        if expectation.state is State.FAILED:
+            raise ExpectationFailed(expectation.story())
         if expectation.state is not State.MET:
             expectation.end()
             raise self._unmet(expectation, action.seconds, watch)

@@ -44,8 +44,8 @@ def main(
     suites: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="FILE…|URL…|@PROFILE…",
-            help="Suites in TOML, or URLs and profiles to open and close.",
+            metavar="FILE…|URL…",
+            help="Suites in TOML, or URLs (@PROFILE, too) to open and close.",
             show_default=False,
         ),
     ] = None,

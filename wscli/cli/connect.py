@@ -65,14 +65,21 @@ def main(
         bool, typer.Option("-n", "--no-input", help="Never read stdin; receive until the peer closes.")
     ] = False,
     count: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="End at the Nth message received.")
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="End at the Nth message received; fewer are no failure (--expect-count)."
+        ),
     ] = None,
     wait: Annotated[
         str | None,
         typer.Option(metavar="DURATION", help="Once stdin ended, end after such a silence (1s)."),
     ] = None,
     duration: Annotated[
-        str | None, typer.Option(metavar="DURATION", help="End after this long in any case, with success.")
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            help="End after this long: with success, unless what is expected has not come.",
+        ),
     ] = None,
     echo: Annotated[bool, typer.Option(help="Return each message as it came; never reads stdin.")] = False,
     null: Annotated[bool, typer.Option("-0", "--null", help="Messages on stdin end with NUL.")] = False,

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ..expect.expectation import Expectation
     from ..expect.expected import Expected
 
-_expect = functools.partial(typer.Option, rich_help_panel="Expectations: exit 1 when one is not met")
+_expect = functools.partial(
+    typer.Option, rich_help_panel="Expectations: exit 0 once all are met, 1 when one is not"
+)
 
 
 class OpeningExpectations(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,13 +95,16 @@ class SessionExpectations(ClosingExpectations, frozen=True, kw_only=True):
         list[str] | None,
         _expect(metavar="JMESPATH[=VALUE]", help="A JSON message for which this holds. Repeatable."),
     ] = None
-    expect_count: Annotated[int | None, _expect(metavar="N", min=1, help="At least N messages.")] = None
+    expect_count: Annotated[
+        int | None, _expect(metavar="N", min=1, help="N messages; --count and --wait end nothing then.")
+    ] = None
     expect_binary: Annotated[
         list[str] | None,
         _expect(metavar="hex:…|base64:…|@FILE", help="A binary message of these bytes. Repeatable."),
     ] = None
     reject: Annotated[
-        list[str] | None, _expect(metavar="REGEX", help="No text message that matches. Repeatable.")
+        list[str] | None,
+        _expect(metavar="REGEX", help="No text message that matches, until the end. Repeatable."),
     ] = None
     within: Annotated[
         str | None, _expect(metavar="DURATION", help="All of it within this time of the opening.")

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 
-from ..errors import UsageError
 from .expectation import Expectation, State, plural
 from .jsonpath import JsonPath
+from .pattern import SECONDS, TooSlow, compiled
 from .quoting import NearestMiss, quoted, shown_bytes
 
 
-def compiled(option: str, pattern: str) -> re.Pattern[str]:
-    """The regular expression. Raises: UsageError, which says where it is wrong."""
-    try:
-        return re.compile(pattern)
-    except re.error as wrong:
-        where = "" if wrong.pos is None else f" at character {wrong.pos + 1}"
-        raise UsageError(
-            f"{option}: not a regular expression: {wrong.msg}{where}",
-            hint="a backslash before a character takes its meaning away: \\( \\[ \\.",
-        ) from None
+def given_up(text: str) -> str:
+    """What an expectation tells of a search that did not end."""
+    return (
+        f"searching {plural(len(text), 'character')} was given up after {SECONDS:g} s of computing:"
+        f" a repeat inside a repeat, as in (a+)+, tries every way there is; it was {quoted(text)}"
+    )
 
 
 class Text(Expectation):
@@ -32,6 +28,7 @@ class Text(Expectation):
         self._pattern = compiled(option, pattern)
         self._misses = NearestMiss(pattern)
         self._binary = 0
+        self._given_up = ""
         self.found: re.Match[str] | None = None
 
     def message(self, payload: bytes, *, text: bool) -> None:
@@ -39,13 +36,20 @@ class Text(Expectation):
             self._binary += 1
             return
         content = payload.decode()
-        self.found = self._pattern.search(content)
+        try:
+            self.found = self._pattern.search(content)
+        except TooSlow:
+            self._given_up = given_up(content)
+            self.state = State.FAILED
+            return
         if self.found is not None:
             self.state = State.MET
         else:
             self._misses.note(content)
 
     def came(self) -> str:
+        if self._given_up:
+            return self._given_up
         misses = self._misses
         binary = f", {plural(self._binary, 'binary message')}" if self._binary else ""
         if not misses.count:
@@ -62,11 +66,19 @@ class Reject(Expectation):
     def __init__(self, pattern: str, option: str = "--reject") -> None:
         super().__init__(f"no text message that matches {quoted(pattern)}", option)
         self._pattern = compiled(option, pattern)
-        self._offender = ""
+        self._came = ""
 
     def message(self, payload: bytes, *, text: bool) -> None:
-        if text and self._pattern.search(content := payload.decode()):
-            self._offender = content
+        if not text:
+            return
+        content = payload.decode()
+        try:
+            if self._pattern.search(content):
+                self._came = f"this one came: {quoted(content)}"
+        except TooSlow:
+            # Nobody knows that it does not match.
+            self._came = given_up(content)
+        if self._came:
             self.state = State.FAILED
 
     def end(self) -> None:
@@ -74,7 +86,7 @@ class Reject(Expectation):
             self.state = State.MET
 
     def came(self) -> str:
-        return f"this one came: {quoted(self._offender)}"
+        return self._came
 
 
 class Json(Expectation):

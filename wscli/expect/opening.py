@@ -9,7 +9,8 @@ from ..events import Event, Extension, Opened, RequestSent, ResponseReceived, Tl
 from ..sinks.secrets import is_secret_header
 from ..wire.extensions import parse_extensions
 from .expectation import Expectation, State, plural
-from .messages import compiled
+from .messages import given_up
+from .pattern import TooSlow, compiled
 from .quoting import quoted
 
 _SECONDS_A_DAY = 86400
@@ -48,6 +49,7 @@ class Header(Expectation):
         super().__init__(f"a header {self._name} that matches {quoted(pattern)}", option)
         self._pattern = compiled(option, pattern)
         self._values: tuple[str, ...] | None = None
+        self._given_up = ""
 
     def event(self, event: Event) -> None:
         if isinstance(event, ResponseReceived) and not _is_interim(event.status):
@@ -61,9 +63,18 @@ class Header(Expectation):
             self._decide(self._matches())
 
     def _matches(self) -> bool:
-        return any(self._pattern.search(value) for value in self._values or ())
+        for value in self._values or ():
+            try:
+                if self._pattern.search(value):
+                    return True
+            except TooSlow:
+                secret = is_secret_header(self._name)
+                self._given_up = "searching the reply's value took too long" if secret else given_up(value)
+        return False
 
     def came(self) -> str:
+        if self._given_up:
+            return self._given_up
         if self._values is None:
             return "no reply came"
         if not self._values:
