@@ -126,7 +126,7 @@ async def _within_grace(command: Awaitable[Report], stop: Stop) -> Report:
             task.cancel()
             await asyncio.wait({task}, timeout=GRACE)
     if not task.done() or task.cancelled():
-        return Report(stop.found() or stop.cause)
+        return Report(stop.earlier or stop.cause)
     try:
         return task.result()
     except WscliError as failure:

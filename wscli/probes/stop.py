@@ -12,14 +12,15 @@ class Stop:
     """Asked for at most once: by a signal, a deadline, a reader that has gone.
 
     `cause` decides the exit status; it is None when the end is a quiet one (nobody reads the output).
-    `phase` says what is being done at this moment, for the message of a deadline; `found` what had gone
-    wrong before, for a run that has to be cut off: the first cause decides (contract §3).
+    `phase` says what is being done at this moment, for the message of a deadline; `found` what has gone
+    wrong by now, kept as `earlier` for a run that has to be cut off: the first cause decides (contract §3).
     """
 
     def __init__(self) -> None:
         self.cause: WscliError | None = None
         self.phase: Callable[[], str] = lambda: "starting"
         self.found: Callable[[], WscliError | None] = lambda: None
+        self.earlier: WscliError | None = None
         self._asked = asyncio.Event()
 
     @property
@@ -29,7 +30,7 @@ class Stop:
     def request(self, cause: WscliError | None) -> None:
         """Asks the run to end; only the first cause counts."""
         if not self._asked.is_set():
-            self.cause = cause
+            self.cause, self.earlier = cause, self.found()
             self._asked.set()
 
     async def wait(self) -> None:
