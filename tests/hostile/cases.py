@@ -387,7 +387,7 @@ CASES = [
     Case("a dripped frame, --duration", dripped_frame, 28, "Close", _connect("--duration", "0.5")),
     Case("a flood of violations", violation_flood, 76, "§5.2", _connect("--duration", "1")),
     Case("a flood of violations as json", violation_flood, 76, "§5.2", _connect("--duration", "1", "--json")),
-    Case("a flood of violations, --timeout", violation_flood, 76, "§5.2", _connect("-q", "--timeout", "1")),
+    Case("a flood of violations, --timeout", violation_flood, 76, "§5.2", _connect("-q", "--timeout", "4")),
     Case("Closes without end", speaks_for_ever_after_close, 76, "§5.5.1"),
     Case("text without end after a fault", speaks_for_ever_after_a_fault, 76, "§5.2"),
     Case("a half-open end", half_open, 56, "1006"),
