@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from wscli.events import (
     Certificate,
+    Closed,
     Extension,
     Failed,
     PingLost,
@@ -151,9 +152,36 @@ def test_frames_stand_in_columns() -> None:
     rows = lines(batch)
     assert rows == [
         "    1    0.500 ← text   fin        2 B  hi",
-        "   23    0.500 → text   fin      200 B  " + "x" * 39 + "…",
+        "   23    0.500 → text   fin      200 B",
+        "    " + "x" * 76,
+        "    " + "x" * 76,
+        "    " + "x" * 48,
         "  456    0.500 ← ping   fin        0 B",
     ]
+
+
+def test_a_long_text_stands_below_its_line_and_a_very_long_one_says_how_long() -> None:
+    rows = lines([frame("é".encode() * 5000)])
+    assert rows[1:-1] == ["    " + "é" * 76] * 8
+    assert rows[-1] == "    … 5,000 characters in all"
+
+
+def test_an_ending_without_the_peers_close_is_no_clean_bill() -> None:
+    lost = Closed(
+        t=0.5,
+        time="",
+        code=1006,
+        name="Abnormal Closure",
+        reason="",
+        sent=None,
+        initiator="none",
+        clean=False,
+        tcp="fin",
+        duration_ms=None,
+    )
+    rows = lines([lost, Summarized(t=0.5, time="", command="connect", errors=0, warnings=0, frames_in=3)])
+    assert rows[0] == "* ended without a Close from the peer: 1006 Abnormal Closure"
+    assert rows[-1].startswith("! ")
 
 
 def test_compressed_frame_shows_both_lengths() -> None:
@@ -258,7 +286,13 @@ def test_phases_are_drawn_where_they_happened() -> None:
 
 
 def test_phases_of_no_length_are_drawn_too() -> None:
-    assert len(lines([Summarized(command="handshake", phases_ms={"resolve": 0.0}, **AT)])) == 3
+    assert len(lines([Summarized(command="handshake", phases_ms={"resolve": 0.0}, **AT)])) == 2
+
+
+@pytest.mark.parametrize(("frames", "verdict"), [(0, False), (1, True)])
+def test_a_peer_that_said_nothing_is_not_praised(frames: int, verdict: bool) -> None:
+    rows = lines([Summarized(command="handshake", errors=0, warnings=0, frames_in=frames, **AT)])
+    assert ("✓ nothing breaks RFC 6455 or RFC 7692" in rows) is verdict
 
 
 def test_ping_shows_pongs_and_a_summary_like_ping() -> None:

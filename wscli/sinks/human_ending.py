@@ -13,7 +13,7 @@ from .human_style import Palette, cut, milliseconds, plural, size_text, wrap
 
 # What the codes mean for the one who reads (RFC 6455 §7.4.1 and the IANA registry), in a line each.
 _MEANINGS: Final = {
-    1000: "all that the connection was for is done",
+    1000: "the connection has served its purpose",
     1001: "the peer goes away: a server that shuts down, a page that was left",
     1002: "one side broke the protocol",
     1003: "the kind of data (text or binary) is not accepted",
@@ -34,6 +34,7 @@ _MEANINGS: Final = {
 _HEALTHY: Final = frozenset({1000, 1001, 1005})
 _TCP: Final = {"fin": "TCP ended with FIN", "reset": "TCP was reset", "open": "TCP was left open by the peer"}
 _LONGEST_BAR: Final = 48
+_ABNORMAL: Final = 1006
 
 
 class EndingLines:
@@ -43,6 +44,7 @@ class EndingLines:
         self._width = width
         self._palette = palette
         self._peer = ""
+        self._whole = True
 
     def violation(self, event: ViolationFound) -> Iterator[str]:
         style = self._palette.bad if event.severity == "error" else self._palette.warning
@@ -64,8 +66,12 @@ class EndingLines:
     def closed(self, event: Closed) -> Iterator[str]:
         palette = self._palette
         healthy = event.code in _HEALTHY and event.clean
-        who = {"local": "by us", "peer": "by the peer", "none": "by neither side"}[event.initiator]
-        words = f"closed {event.code} {escape(event.name)} {who}"
+        self._whole = event.code != _ABNORMAL
+        if self._whole:
+            who = {"local": "by us", "peer": "by the peer", "none": "by neither side"}[event.initiator]
+            words = f"closed {event.code} {escape(event.name)} {who}"
+        else:
+            words = f"ended without a Close from the peer: {event.code} {escape(event.name)}"
         yield palette.paint(palette.good if healthy else palette.bad, cut(f"* {words}", self._width))
         facts = [_MEANINGS.get(event.code, "")]
         if event.reason:
@@ -135,11 +141,19 @@ class EndingLines:
                 facts.append(f"{way}: {', '.join(parts)}")
         if facts:
             yield from self._starred(" · ".join(facts))
-        yield from self._verdict(_number(event.errors), _number(event.warnings))
+        yield from self._verdict(_number(event.errors), _number(event.warnings), _number(event.frames_in))
 
-    def _verdict(self, errors: int, warnings: int) -> Iterator[str]:
+    def _verdict(self, errors: int, warnings: int, frames_in: int) -> Iterator[str]:
         palette = self._palette
         if not errors and not warnings:
+            # Who said nothing broke nothing, and kept nothing either: there is no verdict.
+            if not frames_in:
+                return
+            if not self._whole:
+                # Nothing was wrong with what came, but something did not come.
+                sentence = "! no frame breaks RFC 6455 or RFC 7692, but the peer's Close is missing"
+                yield palette.paint(palette.warning, cut(sentence, self._width))
+                return
             yield palette.paint(palette.good, cut("✓ nothing breaks RFC 6455 or RFC 7692", self._width))
             return
         mark, style = ("✗", palette.bad) if errors else ("!", palette.warning)

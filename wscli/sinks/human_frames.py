@@ -11,8 +11,8 @@ from ..events import FrameSeen, MessageSeen
 from ..wire.closecodes import parse_close
 from .base import payload_of
 from .escape import escape
-from .human_payload import fits_inline, hexdump, inline_hex, text_in
-from .human_style import Palette, cut, plural, size_text
+from .human_payload import fits_inline, hexdump, inline_hex, text_in, text_rows
+from .human_style import Palette, chop, cut, plural, size_text
 
 _SHORT_TYPES: Final = {"continuation": "cont", "reserved": "op"}
 _NARROW: Final = 60
@@ -51,12 +51,13 @@ class FrameLines:
         if event.truncated:
             prefix += self._palette.paint(self._palette.bad, "truncated ")
             room -= len("truncated ")
-        yield (prefix + self._content(event, room)).rstrip(" ")
+        whole = event.fin and event.opcode and not event.truncated
+        below = self._text_below(event, room) if whole else None
+        yield (prefix + ("" if below is not None else self._content(event, room))).rstrip(" ")
         if self._verbose:
             mask = f" · mask {event.mask}" if event.mask else ""
             yield self._below(cut(f"header {event.header}{mask}", self._width - 4))
-        if _has_hexdump(event):
-            yield from map(self._below, hexdump(payload_of(event), self._width - 4))
+        yield from self._rows(event, below)
 
     def message(self, event: MessageSeen, *, frames: bool) -> Iterator[str]:
         """The lines of one message; with `frames` shown, only those that say more than its frame did."""
@@ -66,12 +67,26 @@ class FrameLines:
             sentence = f"= {event.type} message, {plural(event.fragments, 'fragment')}, {_lengths(event)}  "
             sentence = cut(sentence, self._width - 4)
             room = self._width - 4 - len(sentence)
-            faint = self._palette.paint(self._palette.faint, sentence)
-            yield f"    {faint}{self._content(event, max(room, 0))}"
+            prefix = "    " + self._palette.paint(self._palette.faint, sentence)
         else:
             prefix, used = self._columns(event, event.type, "", _lengths(event))
-            yield prefix + self._content(event, self._width - used)
-        if _has_hexdump(event):
+            room = self._width - used
+        below = self._text_below(event, room)
+        yield (prefix + ("" if below is not None else self._content(event, max(room, 0)))).rstrip(" ")
+        yield from self._rows(event, below)
+
+    def _text_below(self, event: FrameSeen | MessageSeen, room: int) -> str | None:
+        """The text of a whole message that does not fit beside its frame, to stand below it; else None."""
+        if event.type != "text" or event.text is UNSET:
+            return None
+        text = event.text
+        fits = len(text) <= room and len(chop(escape(text), max(room, 2))) <= 1
+        return None if fits else text
+
+    def _rows(self, event: FrameSeen | MessageSeen, text: str | None) -> Iterator[str]:
+        if text is not None:
+            yield from (f"    {row}" for row in text_rows(text, self._width - 4, self._palette))
+        elif _has_hexdump(event):
             yield from map(self._below, hexdump(payload_of(event), self._width - 4))
 
     def _columns(self, event: FrameSeen | MessageSeen, kind: str, marks: str, size: str) -> tuple[str, int]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from .escape import escape
-from .human_style import Palette, cut
+from .human_style import Palette, chop, cut
 
 HEXDUMP_ROWS: Final = 4
+TEXT_ROWS: Final = 8
 _INLINE_BYTES: Final = 12
 _BEGINS_LIKE_JSON: Final = re.compile(r'\s*[\[{]\s*[\[{"\]}\dtfn-]')
 _JSON_TOKEN: Final = re.compile(
@@ -26,6 +27,18 @@ def text_in(text: str, width: int, palette: Palette) -> str:
     if not palette.reset or not _BEGINS_LIKE_JSON.match(shown):
         return shown
     return highlight_json(shown, palette)
+
+
+def text_rows(text: str, width: int, palette: Palette, rows: int = TEXT_ROWS) -> Iterator[str]:
+    """`text` (of a peer) in lines of at most `width` cells; after `rows` of them only how much there is."""
+    beginning = text[: rows * width]
+    lines = chop(escape(beginning), width)
+    if len(lines) == 1:
+        # Short enough to be read at a glance: coloured like one that stands beside its frame.
+        lines = [text_in(text, width, palette)]
+    yield from lines[:rows]
+    if len(lines) > rows or len(beginning) < len(text):
+        yield f"… {len(text):,} characters in all"
 
 
 def highlight_json(text: str, palette: Palette) -> str:

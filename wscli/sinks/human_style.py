@@ -66,6 +66,16 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
+def chop(text: str, width: int) -> list[str]:
+    """`text` in pieces of at most `width` cells, nothing left out."""
+    width = max(width, 2)
+    if text.isascii():
+        return [text[at : at + width] for at in range(0, len(text), width)]
+    from rich.cells import chop_cells
+
+    return chop_cells(text, width)
+
+
 def cut(text: str, width: int) -> str:
     """`text` in at most `width` cells, an ellipsis in its last where something was left out."""
     if text.isascii() and len(text) <= width:

@@ -76,12 +76,16 @@ class Redactor:
     def for_target(cls, target: Target, secrets: Iterable[str] = (), *, show: bool = False) -> Redactor:
         """A redactor that knows the secrets in `target`: userinfo, headers, query, subprotocols."""
         redactor = cls(secrets, show=show)
+        redactor.learn_target(target)
+        return redactor
+
+    def learn_target(self, target: Target) -> None:
+        """Take the secrets of another target as well."""
         user, password = target.url.username, target.url.password
         if password:
-            redactor.learn([password, f"{user or ''}:{password}"])
-        redactor.learn_request(target.url.resource, target.headers)
-        redactor._learn_subprotocols(target.subprotocols)
-        return redactor
+            self.learn([password, f"{user or ''}:{password}"])
+        self.learn_request(target.url.resource, target.headers)
+        self._learn_subprotocols(target.subprotocols)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Take more literal secrets."""
