@@ -61,7 +61,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('-n', '--no-input'); Takes = ''; Help = 'Never read stdin; receive until the peer closes' }
             @{ Flags = @('--count'); Takes = 'Text'; Help = 'End at the Nth message received; fewer are no failure (--expect-count)' }
             @{ Flags = @('--wait'); Takes = 'Text'; Help = 'Once stdin ended, end after such a silence (1s)' }
-            @{ Flags = @('--duration'); Takes = 'Text'; Help = 'End after this long: with success, unless what is expected has not come' }
+            @{ Flags = @('--duration'); Takes = 'Text'; Help = 'Close after this long: success once that is answered (28 if it is not), unless what is expected has not come' }
             @{ Flags = @('--echo'); Takes = ''; Help = 'Return each message as it came; never reads stdin' }
             @{ Flags = @('-0', '--null'); Takes = ''; Help = 'Messages on stdin end with NUL' }
             @{ Flags = @('--binary'); Takes = ''; Help = 'Send stdin''s messages as binary' }
@@ -70,7 +70,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--ping-interval'); Takes = 'Text'; Help = 'Ping the peer this often; never, if not given' }
             @{ Flags = @('--ping-timeout'); Takes = 'Text'; Help = 'Take the peer for dead when a ping is not answered within this' }
             @{ Flags = @('--reconnect'); Takes = ''; Help = 'Connect again when the connection is lost, and send --send again' }
-            @{ Flags = @('--max-retries'); Takes = 'Text'; Help = 'Give up after N attempts in a row (10); 0: never' }
+            @{ Flags = @('--max-retries'); Takes = 'Text'; Help = 'Give up after N attempts in a row (10); 0: no limit' }
             @{ Flags = @('--max-backoff'); Takes = 'Text'; Help = 'The longest pause between two attempts (30s)' }
             @{ Flags = @('--exit-on-close'); Takes = ''; Help = 'Leave the REPL when the connection closes' }
             @{ Flags = @('--no-history'); Takes = ''; Help = 'Neither read nor write the history' }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 
+import pexpect
 import pytest
 
 from tests.support import ROOT, clean_env, run_wscli
+from wscli.cli.app import COMMANDS
 
 CONNECTING = ("connect", "handshake", "ping", "close")
 SHARED = [
@@ -116,3 +120,36 @@ def test_a_version_that_cannot_be_written_is_one_line_and_exit_23(redirection: s
     done = subprocess.run(command, capture_output=True, env=clean_env(), cwd=ROOT, check=False)
     said = f"wscli: cannot write to standard output: {reason}\n".encode()
     assert (done.returncode, done.stderr) == (23, said)
+
+
+def on_terminal(*arguments: str, **variables: str) -> str:
+    environ = {**clean_env(), "TERM": "xterm-256color", **variables}
+    command = shlex.join([sys.executable, "-m", "wscli", *arguments])
+    shown = pexpect.run(command, env=environ, cwd=str(ROOT), dimensions=(24, 80), encoding="utf-8")
+    return str(shown).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_on_a_terminal_of_80_columns_is_the_plain_text_in_colour(command: tuple[str, ...]) -> None:
+    plain = run_wscli(*command, "--help").stdout.decode()
+    text = on_terminal(*command, "--help")
+    assert "\x1b[1mUsage:\x1b[0m" in text
+    assert re.sub(r"\x1b\[\d+m", "", text) == plain
+    assert max(map(len, plain.splitlines())) < 80
+
+
+def test_no_color_leaves_the_help_plain() -> None:
+    shown = on_terminal("--help", NO_COLOR="1")
+    assert "Usage:" in shown
+    assert "\x1b" not in shown
+
+
+def test_the_usage_names_arguments_without_braces() -> None:
+    usages = [run_wscli(name, "--help").stdout.decode().splitlines()[0] for name in ("connect", "completion")]
+    assert usages == ["Usage: wscli connect [OPTIONS] URL", "Usage: wscli completion [OPTIONS] SHELL"]
+
+
+@pytest.mark.parametrize("command", CONNECTING)
+def test_units_and_profiles_are_told_once(command: str) -> None:
+    shown = run_wscli(command, "--help").stdout.decode()
+    assert shown.count("DURATION: seconds") == shown.count("SIZE: bytes") == shown.count("@PROFILE") == 1

@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from ..errors import ExitCode, OutputFailed, UsageError, WscliError, exit_code_for
 from .environment import Environment
-from .help import PlainCommand
+from .help import CONTEXT, Painted, PlainCommand
 
 # Here and not in the commands, so that `wscli --help` imports none of them.
 COMMANDS: Final = {
@@ -27,10 +27,9 @@ COMMANDS: Final = {
     "config": "Show what the options are, and who said so.",
     "completion": "Print the completion script for a shell.",
 }
-_CONTEXT: Final = {"help_option_names": ["-h", "--help"]}
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Painted, TyperGroup):
     """Lists commands from the table, and imports the module of the one that is used."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -46,25 +45,24 @@ class LazyGroup(TyperGroup):
             from .usage import unknown_command
 
             raise unknown_command(name, list(COMMANDS))
-        return name, load_command(name, rich=self.rich_markup_mode is not None), args[1:]
+        return name, load_command(name), args[1:]
 
 
-def load_command(name: str, *, rich: bool = False) -> Any:
+def load_command(name: str) -> Any:
     """Imports the module of the command `name`, and makes Typer's command of its `main`."""
     module = importlib.import_module(f"wscli.cli.{name}")
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich" if rich else None)
-    app.command(name, cls=PlainCommand, context_settings=_CONTEXT, epilog=module.EXAMPLES)(module.main)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name, cls=PlainCommand, context_settings=CONTEXT, epilog=module.EXAMPLES)(module.main)
     return typer.main.get_command(app)
 
 
-def load_program(environment: Environment) -> Any:
-    """The program as Typer sees it. Its help is drawn on a terminal, and plain text elsewhere."""
-    rich = environment.stdout_tty and environment.environ.get("TERM") != "dumb"
+def load_program() -> Any:
+    """The program as Typer sees it."""
     app = typer.Typer(
         cls=LazyGroup,
         add_completion=False,
-        rich_markup_mode="rich" if rich else None,
-        context_settings=_CONTEXT,
+        rich_markup_mode=None,
+        context_settings=CONTEXT,
         subcommand_metavar="COMMAND …",
         help="A WebSocket inspector: shows what was on the wire, and says what is wrong with it.",
         epilog="Example: wscli handshake wss://example.com/ws, or without a server: wscli handshake demo:",
@@ -102,7 +100,7 @@ def main(arguments: Sequence[str], environment: Environment | None = None) -> in
 
 def _run(arguments: Sequence[str], environment: Environment) -> int:
     try:
-        outcome = load_program(environment).main(
+        outcome = load_program().main(
             args=list(arguments), prog_name="wscli", standalone_mode=False, obj=environment
         )
         if sys.stdout is not None:  # closed by whoever started us

@@ -27,7 +27,14 @@ class Shell(str, Enum):
 
 def main(
     context: typer.Context,
-    shell: Annotated[Shell, typer.Argument(help="The shell that is to complete.", show_default=False)],
+    shell: Annotated[
+        Shell,
+        typer.Argument(
+            metavar="SHELL",
+            help="The shell that is to complete: bash, zsh, fish or powershell.",
+            show_default=False,
+        ),
+    ],
 ) -> int:
     """Print the completion script for a shell; a package puts the same scripts where the shells look."""
     from ..completion.render import RENDERERS

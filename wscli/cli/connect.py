@@ -78,7 +78,8 @@ def main(
         str | None,
         typer.Option(
             metavar="DURATION",
-            help="End after this long: with success, unless what is expected has not come.",
+            help="Close after this long: success once that is answered (28 if it is not), unless what is"
+            " expected has not come.",
         ),
     ] = None,
     echo: Annotated[bool, typer.Option(help="Return each message as it came; never reads stdin.")] = False,
@@ -101,7 +102,12 @@ def main(
     ] = False,
     max_retries: Annotated[
         int | None,
-        _lasting(metavar="N", min=0, help="Give up after N attempts in a row (10); 0: never."),
+        _lasting(
+            metavar="N",
+            min=0,
+            help="Give up after N attempts in a row (10); 0: no limit. After a connection of 10 s a"
+            " new row begins.",
+        ),
     ] = None,
     max_backoff: Annotated[
         str | None, _lasting(metavar="DURATION", help="The longest pause between two attempts (30s).")

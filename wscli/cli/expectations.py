@@ -89,7 +89,12 @@ class SessionExpectations(ClosingExpectations, frozen=True, kw_only=True):
     """And what messages come."""
 
     expect: Annotated[
-        list[str] | None, _expect(metavar="REGEX", help="A text message that matches. Repeatable.")
+        list[str] | None,
+        _expect(
+            metavar="REGEX",
+            help="A text message that matches. Repeatable. Without --within or --timeout only the peer ends a"
+            " run that waits for it.",
+        ),
     ] = None
     expect_json: Annotated[
         list[str] | None,

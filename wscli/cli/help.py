@@ -1,17 +1,47 @@
-"""The help of a command: panels on a terminal (Typer's), the same groups as plain text elsewhere."""
+"""The help of the program and its commands: the same text everywhere, coloured on a terminal.
+
+Typer's own drawing cuts the names of long options off at 80 columns, and imports rich for it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from typer.core import TyperArgument, TyperCommand
 
+CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+UNITS: Final = {
+    "DURATION": "DURATION: seconds, or with a unit: 500ms, 1.5s, 2m, 1h.",
+    "SIZE": "SIZE: bytes, or with a unit, in powers of 1024: 64k, 16M, 1G.",
+}
 
-class PlainCommand(TyperCommand):
-    """Writes options under their panels' names when the help is plain text."""
+_HEADING, _NAME, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
+# A heading ends in a colon and stands alone, but for the usage; names are options, and listed commands.
+_HEADINGS: Final = re.compile(r"(?m)^(Usage:|\S.*:$)")
+_NAMES: Final = re.compile(r"(?m)(?<![\w-])--?[A-Za-z0-9][\w-]*|(?<=^  )[a-z]+(?=  )")
+
+
+class Painted:
+    """Mixed into Typer's classes: colours the help where the environment says so."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        super().format_help(ctx, formatter)  # type: ignore[misc] # it is Typer's class that has it
+        environment = ctx.find_root().obj
+        if environment is not None and environment.color():
+            ctx.color = True
+            formatter.buffer[:] = [painted("".join(formatter.buffer))]
+
+
+class PlainCommand(Painted, TyperCommand):
+    """Writes options under their groups' names, and says once what a DURATION and a SIZE are."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        # Typer puts what is required into braces.
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        # The command's own come first, as in Typer's panels.
+        # The command's own come first.
         groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -23,3 +53,19 @@ class PlainCommand(TyperCommand):
             if records:
                 with formatter.section(group):
                     formatter.write_dl(records)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        metavars = {parameter.metavar for parameter in self.get_params(ctx)}
+        said = [unit for metavar, unit in UNITS.items() if metavar in metavars]
+        if said:
+            formatter.write_paragraph()
+            with formatter.indentation():
+                for unit in said:
+                    formatter.write_text(unit)
+        super().format_epilog(ctx, formatter)
+
+
+def painted(text: str) -> str:
+    """The plain help `text` with headings in bold and names in colour; nothing else is changed."""
+    text = _NAMES.sub(lambda found: f"{_NAME}{found[0]}{_PLAIN}", text)
+    return _HEADINGS.sub(lambda found: f"{_HEADING}{found[0]}{_PLAIN}", text)

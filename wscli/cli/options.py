@@ -44,7 +44,8 @@ UrlArgument = Annotated[
     str,
     typer.Argument(
         metavar="URL",
-        help="ws://, wss://, http://, https://, or demo: for the embedded server.",
+        help="ws://, wss://, http://, https://, demo: for the embedded server, or @PROFILE of the"
+        " configuration.",
         show_default=False,
     ),
 ]

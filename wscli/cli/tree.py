@@ -13,7 +13,6 @@ from ..completion.program import Argument, Command, Named, Option, Program, Take
 from ..server.scenarios import SCENARIOS
 from ..wire.closecodes import REGISTERED, may_be_on_wire
 from .app import COMMANDS, load_command, load_program
-from .environment import Environment
 
 # What the metavar of an argument promises.
 _PLACES: Final = {"URL": Takes.URL, "SCENARIO": Takes.SCENARIO, "FILE…|URL…": Takes.FILE_OR_URL}
@@ -24,7 +23,7 @@ def read_program() -> Program:
     codes = [Named(str(code), name) for code, name in REGISTERED.items()]
     return Program(
         version=__version__,
-        options=tuple(_options(load_program(Environment()))),
+        options=tuple(_options(load_program())),
         commands=tuple(_command(name) for name in COMMANDS),
         codes=tuple(code for code in codes if may_be_on_wire(int(code.value))),
         never_sent=tuple(code for code in codes if not may_be_on_wire(int(code.value))),
