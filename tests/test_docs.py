@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.update_reference import PAGE, reference
+
 from .support import ROOT
 
 _FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
@@ -82,3 +84,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             and (target := (page.parent / link.partition("#")[0]).resolve()).suffix == ".md"
         ]
     assert set(pages()) <= reached
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == reference(), "run python -m scripts.update_reference"
