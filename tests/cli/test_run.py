@@ -130,3 +130,11 @@ def test_known_secrets_are_scrubbed_from_every_stream() -> None:
     assert (
         b"topsecret" in run_wscli("handshake", "demo:", "--cookie", "sid=topsecret", "--show-secrets").stdout
     )
+
+
+@pytest.mark.parametrize("choice", ["never", "always"])
+def test_the_choice_of_colour_holds_for_stderr_too(choice: str) -> None:
+    env = {"FORCE_COLOR": "1"} if choice == "never" else {}
+    done = run_wscli("connect", "demo:reject", "--color", choice, env=env)
+    assert done.returncode == 22
+    assert (b"\x1b[" in done.stderr) is (choice == "always")

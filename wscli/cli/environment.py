@@ -16,7 +16,8 @@ from ..config import ColorChoice, Discreet
 class Environment(Discreet, frozen=True):
     """Streams as file descriptors (None when closed), whether each is a terminal, and the variables.
 
-    `width` and `height` are the terminal's, in character cells; `arguments` are those of the command line.
+    `width` and `height` are the terminal's, in character cells; `arguments` are those of the command line;
+    `color_choice` is what `--color` says, for every stream.
     """
 
     unshown: ClassVar[frozenset[str]] = frozenset({"environ"})
@@ -31,6 +32,7 @@ class Environment(Discreet, frozen=True):
     width: int = 80
     height: int = 24
     arguments: tuple[str, ...] = ()
+    color_choice: ColorChoice = ColorChoice.AUTO
 
     @classmethod
     def current(cls) -> Environment:
@@ -49,11 +51,14 @@ class Environment(Discreet, frozen=True):
             height,
         )
 
-    def color(self, choice: ColorChoice = ColorChoice.AUTO, *, terminal: bool | None = None) -> bool:
+    def color(self, choice: ColorChoice | None = None, *, terminal: bool | None = None) -> bool:
         """Whether to colour a stream (stdout unless `terminal` says if another one is a terminal).
+
+        `choice` is that of `--color`, `color_choice` when it is left out.
 
         `NO_COLOR` and `FORCE_COLOR` count when not empty (contract §2); `NO_COLOR` wins over `FORCE_COLOR`.
         """
+        choice = self.color_choice if choice is None else choice
         if choice is not ColorChoice.AUTO:
             return choice is ColorChoice.ALWAYS
         if self.environ.get("NO_COLOR"):

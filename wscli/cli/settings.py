@@ -11,6 +11,7 @@ from typing import ClassVar, Final, TypeVar
 from msgspec.structs import replace
 
 from ..config import (
+    ColorChoice,
     DemoUrl,
     Discreet,
     Format,
@@ -38,6 +39,7 @@ class Settings(Discreet, frozen=True):
     """One run of a command that connects: where to, how to show it, for how long (seconds).
 
     `demo` is set for a `demo:` URL; the port in `target.url` is 0 until the embedded server runs.
+    `color_choice` is what `--color` says, which `output` has decided for stdout alone.
     `ok_close` are close codes that exit 0 beside 1000 and 1001. `secrets` are passwords and tokens to hide
     wherever they appear; `warnings` are for the user, before the run.
     """
@@ -46,6 +48,7 @@ class Settings(Discreet, frozen=True):
 
     target: Target
     output: OutputOptions
+    color_choice: ColorChoice = ColorChoice.AUTO
     demo: DemoUrl | None = None
     timeout: float | None = None
     ok_close: frozenset[int] = frozenset()
@@ -98,6 +101,7 @@ def _build(
     return Settings(
         target=replace(target, headers=collected.headers, removed=collected.removed),
         output=output,
+        color_choice=options.color,
         demo=where if isinstance(where, DemoUrl) else None,
         timeout=parsed("--timeout", parse_duration, options.timeout or "0") or None,
         ok_close=_close_codes(options.ok_close or []),

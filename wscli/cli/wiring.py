@@ -38,6 +38,7 @@ def run_connected(body: Body, settings: Settings, environment: Environment, *, n
 
     `name` is the command's: `human` shows what fits it.
     """
+    environment = replace(environment, color_choice=settings.color_choice)
     redactor = Redactor.for_target(settings.target, secrets_of(settings), show=settings.output.show_secrets)
     for warning in () if settings.output.quiet else settings.warnings:
         report_warning(redactor.scrub(warning), environment)
