@@ -6,10 +6,10 @@ wants only payloads slices them, and events are made only for a sink that shows 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import pairwise, repeat
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from ..events import Direction, FrameSeen, MessageSeen, MessageType, Stamp
 from .frame import Frame
@@ -27,6 +27,7 @@ class MessageRun:
     __slots__ = (
         "_lines",
         "_payloads",
+        "_texts",
         "begin",
         "buffer",
         "direction",
@@ -50,6 +51,7 @@ class MessageRun:
         self.inflated: list[bytes] | None = None
         self._payloads: list[bytes] | None = None
         self._lines: bytes | None = None
+        self._texts: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -87,7 +89,16 @@ class MessageRun:
         """The messages' contents, unmasked and inflated; made once."""
         if self._payloads is None:
             self._payloads = self.inflated if self.inflated is not None else self.wire_payloads
+            # Whoever wants payloads does not want lines: a long message is not kept in both forms.
+            self._lines = None
         return self._payloads
+
+    @property
+    def texts(self) -> list[str]:
+        """The contents of text messages; made once, so that a message shares it with its frame."""
+        if self._texts is None:
+            self._texts = [payload.decode() for payload in self.payloads]
+        return self._texts
 
     @property
     def lines(self) -> bytes:
@@ -138,8 +149,9 @@ class MessageRun:
         kind, compressed, direction = self.type, self.compressed, self.direction
         text = kind == "text"
         lengths = map(int.__sub__, self.ends, self.starts)
-        numbered = enumerate(zip(self.payloads, lengths, strict=True), start=self.message_n)
-        for n, (payload, wire_length) in numbered:
+        texts: Iterable[str | UnsetType] = self.texts if text else repeat(UNSET, len(self))
+        numbered = enumerate(zip(self.payloads, texts, lengths, strict=True), start=self.message_n)
+        for n, (payload, content, wire_length) in numbered:
             yield MessageSeen(
                 t=t,
                 time=time,
@@ -150,7 +162,7 @@ class MessageRun:
                 wire_length=wire_length,
                 fragments=1,
                 compressed=compressed,
-                text=payload.decode() if text else UNSET,
+                text=content,
                 base64=UNSET if text else payload,
             )
 
@@ -179,6 +191,6 @@ class MessageRun:
                 wire_length=end - start,
                 length=len(payload),
                 header=header.hex(),
-                text=payload.decode() if text else UNSET,
+                text=self.texts[index] if text else UNSET,
                 base64=UNSET if text else payload,
             )
