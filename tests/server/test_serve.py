@@ -33,10 +33,20 @@ async def test_it_listens_on_loopback_and_a_free_port() -> None:
 
 async def test_a_taken_port_is_a_usage_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        with pytest.raises(UsageError, match="cannot listen on") as caught:
-            async with EmbeddedServer(port=taken.getsockname()[1]):
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError) as caught:
+            async with EmbeddedServer(port=port):
                 pass
-        assert "--port" in caught.value.hint
+    assert caught.value.message == f"127.0.0.1:{port} is already in use"
+    assert "--port" in caught.value.hint
+
+
+async def test_an_address_of_another_machine_is_a_usage_error() -> None:
+    with pytest.raises(UsageError) as caught:
+        async with EmbeddedServer(host="192.0.2.1"):
+            pass
+    assert caught.value.message == "--host: 192.0.2.1 is no address of this machine"
+    assert "127.0.0.1" in caught.value.hint
 
 
 @pytest.mark.parametrize("port", [-1, 65536])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import re
 import socket
@@ -106,10 +107,7 @@ class EmbeddedServer:
         try:
             self._server = await server
         except (OSError, OverflowError) as failure:
-            raise UsageError(
-                f"cannot listen on {self._host} port {self._port}: {failure}",
-                hint="choose another --port (0 takes a free one) or --host",
-            ) from failure
+            raise _not_listening(failure, self._host, self._port) from failure
         return self
 
     async def __aexit__(
@@ -225,6 +223,23 @@ class GuardedConnection(ServerConnection):
         super().data_received(data)
         # Pongs are written without back-pressure: a client that pings and never reads is shed.
         shed_if_stuck(self, self.owner.max_size + 4 * 1024**2)
+
+
+def _not_listening(failure: Exception, host: str, port: int) -> UsageError:
+    """Why it cannot listen there: a wrong value of an option, whatever the system calls it (contract §3)."""
+    number = getattr(failure, "errno", None)
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if isinstance(failure, socket.gaierror):
+        return UsageError(f"--host: {host!r} does not resolve", hint="give an address of this machine")
+    if number == errno.EADDRINUSE:
+        return UsageError(f"{place} is already in use", hint="choose another --port; 0 takes a free one")
+    if number == errno.EACCES:
+        return UsageError(f"{place} needs privileges to listen on", hint="choose a --port over 1023")
+    # From Python 3.12 on asyncio passes over such addresses, and its error has no number in the end.
+    if number == errno.EADDRNOTAVAIL or (number is None and isinstance(failure, OSError)):
+        hint = "127.0.0.1 is this machine alone, 0.0.0.0 every address that it has"
+        return UsageError(f"--host: {host} is no address of this machine", hint=hint)
+    return UsageError(f"cannot listen on {place}: {failure}", hint="choose another --port or --host")
 
 
 def _choice_from(target: str) -> Choice:
