@@ -54,6 +54,19 @@ async def test_a_clean_close_has_no_verdict_against_it() -> None:
     assert kept.of(Summarized)[0].command == "close"
 
 
+async def refuses(peer: Peer) -> None:
+    await peer.accept()
+    await peer.read_until(8)
+    await peer.close(1002, "")
+
+
+async def test_a_code_that_may_not_be_sent_need_not_be_echoed() -> None:
+    async with raw_server(refuses) as server:
+        _, kept = await probed(probe, server, CloseOptions(1006, force=True))
+    assert kept.of(Closed)[0].code == 1002
+    assert "close-code-not-echoed" not in rules(kept)
+
+
 async def test_another_code_in_the_answer_is_a_warning_and_no_failure() -> None:
     async with raw_server(other_code) as server:
         report, kept = await probed(probe, server, CloseOptions())

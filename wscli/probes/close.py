@@ -84,7 +84,8 @@ def _verdicts(closed: Closed | None, options: CloseOptions, journal: Journal) ->
         found.append(
             ("close-unanswered", "RFC 6455 §5.5.1", "a Close must be answered with a Close; none came")
         )
-    elif closed.code != options.code:
+    # A code that may not be sent is rightly refused: with 1002, for one.
+    elif closed.code != options.code and not why_not(options.code):
         answer = f"{closed.code} ({name_of(closed.code)})"
         found.append(
             ("close-code-not-echoed", "RFC 6455 §5.5.1", f"{options.code} was answered with {answer}")
