@@ -268,3 +268,23 @@ def test_text_or_base64_never_both() -> None:
     assert text_or_base64(b"a", as_text=True)[0] == "a"
     assert text_or_base64(b"\xff", as_text=True)[1] == b"\xff"
     assert text_or_base64(b"a", as_text=False)[1] == b"a"
+
+
+def test_the_judge_never_sees_the_end_of_what_it_was_spared() -> None:
+    admitted: list[int] = []
+
+    def admit(consumed: int) -> bool:
+        admitted.append(consumed)
+        return True
+
+    dissector = Dissector("in", Numbering(), max_size=1 << 20, lint=FrameLint(deflate=False), admit=admit)
+    # Cut in the middle of a character: only its end shows that it is none.
+    broken = encode_frame(1, b"x" * 300 + b"\xe2\x82")
+    assert list(dissector.feed(broken[:150], STAMP)) == []
+    assert list(dissector.look_ahead(STAMP, alive=True)) == []
+    frame, violation = dissector.feed(broken[150:], STAMP)
+    assert isinstance(frame, FrameSeen)
+    assert isinstance(violation, ViolationFound)
+    assert dissector.fault is not None
+    assert dissector.fault.close_code == 1007
+    assert admitted == [0]

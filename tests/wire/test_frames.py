@@ -234,3 +234,40 @@ def test_an_independent_decoder_sees_the_same_first_frame(octets: bytes) -> None
         assert size == len(ours[0].header) + ours[0].length
     elif ours:
         assert ours[0].truncated
+
+
+def test_a_plain_frame_of_several_reads_comes_as_a_run() -> None:
+    decoder = FrameDecoder(masked=False, limit=LIMIT)
+    frame = encode_frame(1, b"x" * 300)
+    assert len(list(decoder.feed(encode_frame(1, b"before") + frame[:100]))) == 1
+    assert (decoder.expected, decoder.held_back(108)) == (204, 100)
+    assert list(decoder.feed(frame[100:200])) == []
+    assert (decoder.expected, decoder.held_back(100)) == (104, 100)
+    run, ping = decoder.feed(frame[200:] + encode_frame(9, b""))
+    assert isinstance(run, MessageRun)
+    assert (run.payloads, run.lines) == ([b"x" * 300], b"x" * 300 + b"\n")
+    assert isinstance(ping, Frame)
+    assert (decoder.expected, decoder.held_back(106)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "begin"),
+    [
+        (b"", b"\x81"),  # whose first byte the judge has seen already
+        (b"\x01\x01a", b"\x80\x7e\x01\x2c"),
+        (b"", b"\x01\x7e\x01\x2c"),
+        (b"", b"\x91\x7e\x01\x2c"),
+        (b"", b"\x81\xfe\x01\x2cmask"),
+        (b"", b"\x81\x7f" + (300).to_bytes(8, "big")),
+        (b"\x88\x00", b"\x81\x7e\x01\x2c"),
+    ],
+    ids=["header cut", "continuation", "first fragment", "RSV", "masked", "not minimal", "after Close"],
+)
+def test_what_is_not_plain_is_not_held_back(before: bytes, begin: bytes) -> None:
+    decoder = FrameDecoder(masked=False, limit=LIMIT)
+    list(decoder.feed(before + begin))
+    rest = (b"\x7e\x01\x2c" if len(begin) == 1 else b"") + b"x" * 100
+    assert list(decoder.feed(rest)) == []
+    assert (decoder.expected, decoder.held_back(len(rest))) == (0, 0)
+    (frame,) = decoder.feed(b"x" * 200)
+    assert isinstance(frame, Frame)

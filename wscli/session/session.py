@@ -28,6 +28,7 @@ from .sending import FIN_SECONDS, Sending
 # How much is read at once, in bytes, and how long to work on it before it is less.
 _FIRST_READ = 64 * 1024
 _LEAST_READ = 4 * 1024
+_LONGEST_READ = 1024 * 1024
 _LONG_TAKE_SECONDS = 0.05
 
 
@@ -170,7 +171,9 @@ class Session(Sending):
     async def _receive(self) -> bytes:
         try:
             async with asyncio.timeout_at(self._deadline) as self._limit:
-                chunk = await self.connection.stream.receive(self._read_size)
+                # The rest of a long frame is looked at, not taken apart: it may come at once.
+                size = max(self._read_size, min(self._inbound.expected, _LONGEST_READ))
+                chunk = await self.connection.stream.receive(size)
                 self.bytes_received += len(chunk)
                 return chunk
         except TimeoutError:

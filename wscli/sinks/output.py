@@ -19,7 +19,9 @@ from ..errors import OutputFailed
 QUEUE_LIMIT: Final = 1 << 20
 """Bytes that may wait before `ready()` makes the producer wait."""
 
+# Small chunks are joined up to this size; one call of write() gets as much as the other at most.
 _PIECE: Final = 1 << 18
+_WRITE: Final = 1 << 20
 
 
 class Output:
@@ -165,7 +167,7 @@ class Output:
         view = memoryview(chunk)
         while view:
             try:
-                written = os.write(self.fd, view[:_PIECE])
+                written = os.write(self.fd, view[:_WRITE])
             except BlockingIOError:  # somebody who shares the descriptor made it non-blocking
                 poll = select.poll()
                 poll.register(self.fd, select.POLLOUT)

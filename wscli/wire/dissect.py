@@ -105,6 +105,11 @@ class Dissector:
         """Where in the bytes that were fed last the newest item ends."""
         return self._decoder.consumed
 
+    @property
+    def expected(self) -> int:
+        """Bytes that are nothing but the rest of a plain frame; 0 when none is in work."""
+        return self._decoder.expected
+
     def held_back(self, size: int) -> int:
         """How many of the `size` bytes that were fed last the judge need not see: the begin of a run."""
         return self._decoder.held_back(size)

@@ -130,6 +130,11 @@ class FrameDecoder:
         self._header.clear()
         return frame
 
+    @property
+    def expected(self) -> int:
+        """Bytes that a plain frame still lacks; 0 when none is in work."""
+        return self.pending.missing if self.pending is not None and self.pending.plain else 0
+
     def held_back(self, size: int) -> int:
         """How many of the `size` bytes that were fed last belong to a plain frame that is not whole yet."""
         pending = self.pending
