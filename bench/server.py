@@ -1,8 +1,8 @@
 """The server that benchmarks run against: as little work for each message as can be, so it is no brake.
 
-`/flood?count=N&size=S[&deflate=1]` sends N texts of S bytes and closes; `/pace?rate=N` sends N
-messages a second, each with the time (monotonic, seconds); `/echo` echoes; `/sink` takes messages until Close, and
-puts their number into its answer. Prints its port. It imports wscli: run it where that is installed.
+`/flood?count=N&size=S[&deflate=1]` sends N texts of S bytes and closes; `/pace?rate=N` sends N a second, each
+with the time (monotonic, seconds); `/echo` echoes; `/sink` takes messages until Close, and puts their number
+into its answer. Prints its port. It imports wscli: run it where that is installed.
 """
 
 from __future__ import annotations
