@@ -97,7 +97,12 @@ class MessageRun:
     def texts(self) -> list[str]:
         """The contents of text messages; made once, so that a message shares it with its frame."""
         if self._texts is None:
-            self._texts = [payload.decode() for payload in self.payloads]
+            if len(self) == 1 and self.inflated is None and not self.masked:
+                # A long message, mostly: straight from the buffer, without a copy in between.
+                self._lines = None
+                self._texts = [str(memoryview(self.buffer)[self.starts[0] : self.end], "utf-8")]
+            else:
+                self._texts = [payload.decode() for payload in self.payloads]
         return self._texts
 
     @property
@@ -148,22 +153,25 @@ class MessageRun:
         t, time = self.stamp
         kind, compressed, direction = self.type, self.compressed, self.direction
         text = kind == "text"
-        lengths = map(int.__sub__, self.ends, self.starts)
-        texts: Iterable[str | UnsetType] = self.texts if text else repeat(UNSET, len(self))
-        numbered = enumerate(zip(self.payloads, texts, lengths, strict=True), start=self.message_n)
-        for n, (payload, content, wire_length) in numbered:
+        nothing = repeat(UNSET, len(self))
+        texts: Iterable[str | UnsetType] = self.texts if text else nothing
+        payloads: Iterable[bytes | UnsetType] = nothing if text else self.payloads
+        wire_lengths = list(map(int.__sub__, self.ends, self.starts))
+        lengths = wire_lengths if self.inflated is None else list(map(len, self.inflated))
+        columns = zip(texts, payloads, lengths, wire_lengths, strict=True)
+        for n, (content, payload, length, wire_length) in enumerate(columns, start=self.message_n):
             yield MessageSeen(
                 t=t,
                 time=time,
                 n=n,
                 direction=direction,
                 type=kind,
-                length=len(payload),
+                length=length,
                 wire_length=wire_length,
                 fragments=1,
                 compressed=compressed,
                 text=content,
-                base64=UNSET if text else payload,
+                base64=payload,
             )
 
     def frames(self) -> Iterator[FrameSeen]:
@@ -173,7 +181,8 @@ class MessageRun:
         direction, masked, text = self.direction, self.masked, kind == "text"
         edges = pairwise([self.begin, *self.ends])
         for index, ((begin, end), start) in enumerate(zip(edges, self.starts, strict=True)):
-            payload = self.payloads[index]
+            content = self.texts[index] if text else UNSET
+            payload = UNSET if text else self.payloads[index]
             header = self.buffer[begin:start]
             yield FrameSeen(
                 t=t,
@@ -189,8 +198,8 @@ class MessageRun:
                 masked=masked,
                 mask=header[-4:].hex() if masked else None,
                 wire_length=end - start,
-                length=len(payload),
+                length=end - start if self.inflated is None else len(self.inflated[index]),
                 header=header.hex(),
-                text=self.texts[index] if text else UNSET,
-                base64=UNSET if text else payload,
+                text=content,
+                base64=payload,
             )
