@@ -248,7 +248,7 @@ def _suggestion(text: str) -> str:
         return f"did you mean {scheme.lower()}://{rest.lstrip('/')}?"
     if re.match(r":\d", shown):
         return f"did you mean ws://localhost{shown}?"
-    if re.match(r"[\w.\[\]:-]+(/|$)", shown):
+    if re.match(r"(?=[^/]*\w)[\w.\[\]:-]+(/|$)", shown):
         secure = shown.partition("/")[0].endswith(":443")
         return f"did you mean {'wss' if secure else 'ws'}://{shown}?"
     return "write ws://HOST[:PORT]/PATH, wss://… or demo:"

@@ -153,3 +153,29 @@ def test_a_bug_is_one_line_and_a_traceback_only_with_verbose(monkeypatch: pytest
     assert "Traceback" not in ran.stderr
     assert SECRET not in ran.stderr
     assert "Traceback" in run_main("handshake", URL, "-v").stderr
+
+
+@pytest.mark.parametrize("wrong", [("--send",), ("--count", "x"), ("--count", "0"), ("--format",)])
+def test_a_wrong_value_hints_at_the_help_of_its_command(wrong: tuple[str, ...]) -> None:
+    ran = run_main("connect", URL, *wrong)
+    assert ran.code == 2
+    assert f"{wrong[0]}" in ran.stderr
+    assert "hint: wscli connect --help" in ran.stderr
+
+
+@pytest.mark.parametrize("text", [":", ".../", "[]"])
+def test_no_url_without_a_host_is_suggested(text: str) -> None:
+    ran = run_main("connect", text)
+    assert ran.code == 2
+    assert "did you mean" not in ran.stderr
+    assert "hint: write ws://HOST" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("banana", "did you mean ws://banana?"), ("ftp://h", "the scheme 'ftp'")]
+)
+def test_config_refuses_a_url_as_connect_does(url: str, said: str) -> None:
+    shown = run_main("config", url)
+    assert (shown.code, shown.stdout) == (2, "")
+    assert said in shown.stderr
+    assert shown.stderr == run_main("connect", url).stderr

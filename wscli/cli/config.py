@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
-from ..config import Format
+from ..config import Format, parse_url
 from ..errors import OutputFailed, UsageError
 from ..profiles.location import VARIABLE, expanded, own_file
 from ..profiles.secrets import SecretSource
@@ -80,12 +80,24 @@ def main(
         write_stdout(f"wrote {escape(str(path))}\n", environment)
         return 0
     effective = find_effective(url, shared, environment.environ)
+    _check_url(effective)
     for warning in effective.warnings():
         report_warning(warning, environment)
     rows = [*_rows(effective, shared.show_secrets), *_ambient_rows(environment.environ, shared.show_secrets)]
     as_json = build_output(shared, environment).format is Format.JSON
     write_stdout(_as_json(rows) if as_json else _as_text(rows, effective, environment.environ), environment)
     return 0
+
+
+def _check_url(effective: Effective) -> None:
+    """Raises: UsageError, as `connect` would."""
+    given = effective.given.get("url")
+    if given is None or not isinstance(given.value, str):
+        return
+    try:
+        parse_url(given.value)
+    except UsageError as wrong:
+        raise effective.blame(wrong) from None
 
 
 def _rows(effective: Effective, show: bool) -> list[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import typer
 from typer.core import TyperArgument, TyperCommand
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -35,6 +36,15 @@ class Painted:
 
 class PlainCommand(Painted, TyperCommand):
     """Writes options under their groups' names, and says once what a DURATION and a SIZE are."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as raised:
+            # The parser leaves out which command it was: the hint names the help of this one.
+            if getattr(raised, "ctx", None) is None:
+                raised.ctx = ctx  # type: ignore[attr-defined] # its public attribute where it is a usage error
+            raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         # Typer puts what is required into braces.

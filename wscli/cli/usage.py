@@ -81,12 +81,12 @@ def _bad_value(raised: typer.TyperException) -> UsageError:
     if choices:
         return UsageError(f"{name}: no such choice", hint=f"the choices are {', '.join(map(str, choices))}")
     if "valid int" in raised.message:
-        return UsageError(f"{name}: not a whole number")
+        return UsageError(f"{name}: not a whole number", hint=_help_hint(raised))
     if "valid float" in raised.message:
-        return UsageError(f"{name}: not a number")
+        return UsageError(f"{name}: not a number", hint=_help_hint(raised))
     if "not in the range" in raised.message:
         # Typer's text names the value and the bounds, and a number is no secret.
-        return UsageError(f"{name}: {raised.message.rstrip('.')}")
+        return UsageError(f"{name}: {raised.message.rstrip('.')}", hint=_help_hint(raised))
     return UsageError(f"{name}: the value is not valid", hint=_help_hint(raised))
 
 
