@@ -497,7 +497,8 @@ async def test_a_target_that_cannot_be_exits_2_with_file_and_line(
 def test_init_prints_or_writes_a_starter_that_passes_and_never_overwrites(tmp_path: Path) -> None:
     file = tmp_path / "starter.toml"
     printed = run_wscli("check", "--init")
-    assert run_wscli("check", "--init", str(file)).returncode == 0
+    written = run_wscli("check", "--init", str(file))
+    assert (written.returncode, written.stdout.decode()) == (0, f"wrote {file}\n")
     assert file.read_bytes() == printed.stdout
     assert run_wscli("check", str(file)).returncode == 0
     file.write_text("mine")

@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..probes.report import Report
 from .environment import Environment
-from .report import report_warning, write_stderr
+from .report import report_warning, write_stderr, write_stdout
 from .run import Runtime, run_command
 from .settings import parsed
 
@@ -148,13 +148,16 @@ def _output(
 
 def _print_shipped(names: list[str], environment: Environment, *, init: bool, schema: bool) -> int:
     from .. import check
+    from ..sinks.escape import escape
 
     if (init and schema) or len(names) > 1 or (schema and names):
         raise UsageError("--init takes one FILE at most, --schema none, and each goes alone")
     file = "starter.toml" if init else "suite.schema.json"
     content = (Path(check.__file__).parent / file).read_text(encoding="utf-8")
     if names:
-        _write_new(Path(names[0]).expanduser(), content)
+        path = Path(names[0]).expanduser()
+        _write_new(path, content)
+        write_stdout(f"wrote {escape(str(path))}\n", environment)
         return 0
     if environment.stdout is None:
         raise OutputFailed("standard output is closed")
