@@ -7,9 +7,6 @@ import pytest
 from .cases import CASES, Case
 from .running import idle_peak, play
 
-# Contract and issue: at most this much over the idle process, at the default --max-size (MiB).
-MOST_OVER_IDLE = 64
-
 
 @pytest.mark.deadline(120)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -18,4 +15,4 @@ async def test_hostile_peer_ends_with_its_code_and_in_bounds(case: Case) -> None
     assert outcome.code == case.code, outcome.stderr
     assert case.says in outcome.stderr
     assert "Traceback" not in outcome.stderr
-    assert outcome.peak - await idle_peak() <= MOST_OVER_IDLE
+    assert outcome.peak - await idle_peak() <= case.bound
