@@ -83,7 +83,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             if "://" not in link
             and (target := (page.parent / link.partition("#")[0]).resolve()).suffix == ".md"
         ]
-    assert set(pages()) <= reached
+    assert set(pages()) <= reached, "link it from README.md, or from a page that is linked there"
 
 
 def test_the_reference_is_what_the_code_says() -> None:
