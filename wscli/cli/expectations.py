@@ -160,5 +160,7 @@ def expecting(function: Callable[..., int]) -> Callable[..., int]:
         for parameter in own.parameters.values()
         if parameter.name != "expected"
     ]
+    # Evaluated as they are: otherwise Typer compiles and evaluates the text of each once more.
+    collected.__annotations__ = {parameter.name: parameter.annotation for parameter in kept + options}
     collected.__signature__ = own.replace(parameters=kept + options)  # type: ignore[attr-defined] # inspect reads it
     return collected

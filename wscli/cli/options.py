@@ -266,5 +266,7 @@ def command(function: Callable[..., int]) -> Callable[..., int]:
         for parameter in own.parameters.values()
         if parameter.name != "shared"
     ]
+    # Evaluated as they are: otherwise Typer compiles and evaluates the text of each once more.
+    collected.__annotations__ = {parameter.name: parameter.annotation for parameter in kept + shared}
     collected.__signature__ = own.replace(parameters=kept + shared)  # type: ignore[attr-defined] # inspect reads it
     return collected
