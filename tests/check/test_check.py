@@ -264,7 +264,8 @@ async def test_tls_and_a_proxy_that_fail_have_their_codes(tmp_path: Path) -> Non
     for result, kind, code in ((tls, "tls", 35), (alert, "tls", 35), (proxy, "proxy", 97)):
         (check,) = result["checks"]
         assert (result["status"], check["kind"], check["exit_code"]) == (1, kind, code), check
-    assert "--cert" in alert["checks"][0]["hint"]
+    # `check` has no options for this: a suite has keys.
+    assert "the key 'cert'" in alert["checks"][0]["hint"]
     assert "403" in proxy["checks"][0]["message"]
 
 
@@ -452,7 +453,8 @@ USAGE = [
     ([], "there is nothing to check"),
     ([""], "the URL is empty"),
     (["ws://"], "the URL has no host"),
-    (["none.toml"], "cannot read the suite"),
+    (["none.toml"], "wscli check --init"),
+    (["localhost:8080/x"], "did you mean ws://localhost:8080/x?"),
     (["demo:", "--report", "xml=x"], "there is no report 'xml'"),
     (["demo:", "--report", "junit"], "no file is named"),
     (["demo:", "--report", "junit="], "the file name is empty"),

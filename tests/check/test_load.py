@@ -13,6 +13,7 @@ import pytest
 from wscli.check.load import load_suite
 from wscli.check.schema import PATH, rendered
 from wscli.check.suite import Suite
+from wscli.check.trouble import in_keys
 from wscli.errors import UsageError
 
 STARTER = Path(PATH).with_name("starter.toml")
@@ -69,6 +70,26 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
         "check 1.profile: there is no profile 'p'",
         "are: q",
     ),
+    "an unknown key in a profile": (
+        f'{CHECK}[profile.p]\nurl = "ws://h/"\n[profile.q]\nurll = "ws://h/"\n',
+        7,
+        "profile.q.urll: there is no such key",
+        "'url'",
+    ),
+    "an unknown list of tables": (f'{CHECK}[[check.step]]\nsend = "x"\n', 4, "check 1.step: ", "'steps'"),
+    "a header that is no text": (
+        f'{CHECK}[check.headers]\nA = "1"\nB = 2\n',
+        6,
+        "check 1.headers.B: expected a text, got a whole number",
+        "",
+    ),
+    "a matrix that is no list": (
+        f"{CHECK}[check.matrix]\na = [1]\nb = 3\n",
+        6,
+        "check 1.matrix.b: expected a list",
+        "",
+    ),
+    "a negative duration": (f"{CHECK}steps = [{{ wait = -1 }}]\n", 4, "steps 1.wait: '-1' is not", "500ms"),
     "two actions": (
         f'{CHECK}steps = [{{ send = "a", ping = true }}]\n',
         4,
@@ -290,3 +311,19 @@ def test_the_schema_accepts_the_starter_and_refuses_what_the_loader_refuses() ->
 
 def test_the_starter_loads() -> None:
     assert len(load_suite(STARTER, {}).checks) == 5
+
+
+@pytest.mark.parametrize(
+    ("hint", "said"),
+    [
+        (
+            "trust it with --cacert FILE; -k goes on",
+            "trust it with the key 'cacert' FILE; the key 'insecure' goes on",
+        ),
+        ("write -u USER:PASSWORD", "write the key 'user' USER:PASSWORD"),
+        ("--wait is another matter", "--wait is another matter"),
+        ("a well-known thing, x--cert, 5 -k-", "a well-known thing, x--cert, 5 -k-"),
+    ],
+)
+def test_a_hint_speaks_of_keys(hint: str, said: str) -> None:
+    assert in_keys(hint) == said

@@ -12,8 +12,9 @@ import pytest
 
 from tests.peers import Peer, raw_server
 from tests.support import wscli
+from wscli.check.runner import Plan
 from wscli.check.suite import Check
-from wscli.cli.check import _settings
+from wscli.cli.check_plan import settings_of
 from wscli.cli.environment import Environment
 
 
@@ -120,7 +121,8 @@ async def test_a_warning_is_told_once_and_not_under_quiet(home: dict[str, str], 
 
 def target(home: dict[str, str], connection: dict[str, Any], **variables: str) -> Any:
     check = Check(name="a", url="@it", connection=connection)
-    return _settings(check, Environment(environ=home | variables)).target
+    environment = Environment(environ=home | variables)
+    return settings_of(Plan([("suite", check)]), environment)[id(check)].target
 
 
 def test_suite_beats_environment_beats_profile_beats_defaults(home: dict[str, str]) -> None:

@@ -49,7 +49,7 @@ def load_suite(file: Path, environment: Mapping[str, str]) -> Suite:
     try:
         table = msgspec.convert(document, SuiteTable)
     except msgspec.ValidationError as wrong:
-        raise places.misshapen(wrong) from None
+        raise places.misshapen(wrong, document) from None
     used = set(_REFERENCE.findall(text))
     return _Loader(table, places, file, environment, used).suite()
 

@@ -55,6 +55,7 @@ class Locator:
         for position, key in enumerate(keys, 1):
             path = (*path, key)
             if array and position == len(keys):
+                self._note(path, line)
                 self._arrays[path] = self._arrays.get(path, -1) + 1
             if path in self._arrays:
                 path = (*path, self._arrays[path])

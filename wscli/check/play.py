@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ..config import Target
@@ -29,7 +28,7 @@ from ..session.session import Session
 from .facts import Facts, Inbox
 from .steps import DEFAULT_WITHIN
 from .suite import Await, Check, Close, Ping, Send, Step, Wait
-from .variables import Captured, Template
+from .variables import json_text
 
 # Contract §3: how long our own Close may take to be answered, where no step is about that.
 _CLOSE_SECONDS = 1.0
@@ -137,7 +136,7 @@ class Attempt:
             elif action.text is not None:
                 session.send_text(action.text.fill(self._captured).encode())
             else:
-                session.send_text(_json(action.json, self._captured).encode())
+                session.send_text(json_text(action.json, self._captured).encode())
             await session.room()
         except Unsent as failure:
             raise self._why_over(failure) from None
@@ -201,7 +200,7 @@ class Attempt:
     def _unmet(self, expectation: Expectation, seconds: float, watch: Watch) -> WscliError:
         if watch.over:
             return self._why_over(ExpectationFailed(expectation.story()))
-        return ExpectationFailed(f"{expectation.story()} within {seconds:g} s")
+        return ExpectationFailed(expectation.story(f" within {seconds:g} s"))
 
     async def _await_close(self, expectation: Expectation, seconds: float, watch: Watch) -> None:
         self._inbox.discard()
@@ -211,7 +210,7 @@ class Attempt:
         if expectation.state is not State.MET:
             expectation.end()
             within = "" if over else f" within {seconds:g} s"
-            raise ExpectationFailed(f"{expectation.story()}{within}")
+            raise ExpectationFailed(expectation.story(within))
         self._close_was_expected = True
 
     def _capture(self, expectation: Expectation, action: Await) -> None:
@@ -284,20 +283,3 @@ async def _either(change: Coroutine[Any, Any, object], watch: Watch) -> None:
 
 def _over(limit: str, message: str) -> ExpectationFailed:
     return ExpectationFailed(f"{message} (limits.{limit})")
-
-
-def _json(value: Any, captured: Mapping[str, object]) -> str:
-    return json.dumps(_filled(value, captured), ensure_ascii=False, separators=(",", ":"))
-
-
-def _filled(value: Any, captured: Mapping[str, object]) -> Any:
-    """A JSON value with its templates filled; a text that is one variable and no more keeps its type."""
-    if isinstance(value, Template):
-        if len(value.pieces) == 1 and isinstance(value.pieces[0], Captured):
-            return captured[value.pieces[0].name]
-        return value.fill(captured)
-    if isinstance(value, list):
-        return [_filled(each, captured) for each in value]
-    if isinstance(value, dict):
-        return {key: _filled(each, captured) for key, each in value.items()}
-    return value

@@ -17,6 +17,7 @@ from .facts import extension_text
 from .play import Attempt
 from .result import CheckResult, RunResult
 from .suite import Check
+from .trouble import in_keys
 
 DEFAULT_JOBS: Final = 50
 
@@ -161,7 +162,7 @@ def _result(
         exit_code=int(code),
         place="" if failure is None or attempt is None else attempt.place,
         message="" if failure is None else redactor.scrub(failure.message),
-        hint="" if failure is None else redactor.scrub(failure.hint),
+        hint="" if failure is None else in_keys(redactor.scrub(failure.hint)),
         attempts=attempts,
         started=started,
         duration_ms=duration_ms,

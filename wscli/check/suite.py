@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from ..config import parse_duration
@@ -116,4 +118,9 @@ class Suite:
 
 def seconds_of(value: str | float) -> float:
     """A duration as a file may give it: a number of seconds, or a text with a unit. Raises: UsageError."""
-    return parse_duration(value if isinstance(value, str) else f"{value:f}")
+    if isinstance(value, str):
+        return parse_duration(value)
+    if not isfinite(value):
+        return parse_duration(str(value))
+    # Without an exponent, which no duration has, and with the digits that the file has.
+    return parse_duration(format(Decimal(repr(value)), "f").removesuffix(".0"))

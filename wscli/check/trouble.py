@@ -6,17 +6,29 @@ import contextlib
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from ..errors import InputFailed, UsageError
 from .locate import Locator, Path
-from .tables import CheckTable, DefaultsTable, ExpectTable, LimitsTable, ProfileTable, StepTable, SuiteTable
+from .tables import (
+    CheckTable,
+    DefaultsTable,
+    ExpectTable,
+    LimitsTable,
+    ProfileTable,
+    StepTable,
+    SuiteTable,
+    TargetTable,
+)
 
 _AT: Final = re.compile(r"^(.*?)(?: - at `\$([^`]*)`)?$", re.DOTALL)
 _PART: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\[\.\.\.\]")
 _FIELD: Final = re.compile(r"`([^`]*)`$")
+_OPTION: Final = re.compile(r"(?<![\w'-])(?:--[a-z][a-z-]*[a-z]|-[a-zA-Z])(?![\w-])")
+_SHORT: Final = {"-k": "insecure", "-L": "location", "-s": "subprotocol", "-u": "user", "-H": "headers"}
+_KEYS: Final = frozenset(TargetTable.__struct_encode_fields__)
 _WORDS: Final = {
     "str": "a text",
     "int": "a whole number",
@@ -54,14 +66,15 @@ class Places:
         except (UsageError, InputFailed) as wrong:
             raise self.error(path, wrong.message, wrong.hint) from None
 
-    def misshapen(self, wrong: msgspec.ValidationError) -> UsageError:
-        """The error for what does not have the shape of a suite."""
+    def misshapen(self, wrong: msgspec.ValidationError, document: dict[str, Any]) -> UsageError:
+        """The error for `document`, which does not have the shape of a suite."""
         found = _AT.match(str(wrong))
         message, where = (found[1], found[2] or "") if found else (str(wrong), "")
         path: Path = ()
         for part in _PART.finditer(where):
             if part[1] is None and part[2] is None:
-                break
+                path = (*path, *_culprit(document, path, str(wrong)))
+                continue
             path = (*path, part[1] if part[1] is not None else int(part[2]))
         named = _FIELD.search(message)
         if "unknown field" in message and named:
@@ -75,6 +88,37 @@ class Places:
         nearest = get_close_matches(name.replace("_", "-"), keys, n=1, cutoff=0.5)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys here are {', '.join(keys)}"
         return self.error((*path, name), "there is no such key", hint)
+
+
+def _culprit(document: dict[str, Any], path: Path, complaint: str) -> Path:
+    """The key of the table at `path` that `complaint` is about: msgspec does not tell such keys."""
+    table: Any = document
+    for part in path:
+        table = table[part]
+    others = dict(table)
+    try:
+        for key, value in others.items():
+            table.clear()
+            table[key] = value
+            try:
+                msgspec.convert(document, SuiteTable)
+            except msgspec.ValidationError as wrong:
+                if str(wrong) == complaint:
+                    return (key,)
+    finally:
+        table.clear()
+        table.update(others)
+    return ()
+
+
+def in_keys(hint: str) -> str:
+    """A hint that names options of the command line, in the keys of a suite: `check` has no such options."""
+
+    def key(found: re.Match[str]) -> str:
+        name = _SHORT.get(found[0]) or found[0][2:]
+        return f"the key {name!r}" if name in _KEYS else found[0]
+
+    return _OPTION.sub(key, hint)
 
 
 def _key(path: Path) -> str:

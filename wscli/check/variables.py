@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ..errors import UsageError
 
@@ -94,3 +94,21 @@ class Variables:
 def text_of(value: object) -> str:
     """A value as it stands in a text: a text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def json_text(value: Any, captured: Mapping[str, object]) -> str:
+    """`value`, in which texts are templates, as JSON."""
+    return json.dumps(_filled(value, captured), ensure_ascii=False, separators=(",", ":"))
+
+
+def _filled(value: Any, captured: Mapping[str, object]) -> Any:
+    """A JSON value with its templates filled; a text that is one variable and no more keeps its type."""
+    if isinstance(value, Template):
+        if len(value.pieces) == 1 and isinstance(value.pieces[0], Captured):
+            return captured[value.pieces[0].name]
+        return value.fill(captured)
+    if isinstance(value, list):
+        return [_filled(each, captured) for each in value]
+    if isinstance(value, dict):
+        return {key: _filled(each, captured) for key, each in value.items()}
+    return value

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from msgspec.structs import replace
 
 from ..config import ColorChoice, Format, OutputOptions, parse_duration
 from ..errors import (
     ExpectationFailed,
-    InputFailed,
     Interrupted,
     OutputFailed,
     Terminated,
@@ -22,15 +20,16 @@ from ..errors import (
     WscliError,
 )
 from ..probes.report import Report
+from .check_plan import plan_of, prepare_tls, settings_of, warn
 from .environment import Environment
-from .report import report_warning, write_stderr, write_stdout
+from .report import write_stderr, write_stdout
 from .run import Runtime, run_command
 from .settings import parsed
 
 if TYPE_CHECKING:
     from ..check.result import RunResult
     from ..check.runner import Endpoint, Plan
-    from ..check.suite import Check, Suite
+    from ..check.suite import Check
     from ..reports.files import Destination
     from .settings import Settings
 
@@ -91,12 +90,13 @@ def main(
         return _print_shipped(suites or [], environment, init=init, schema=schema)
     options = _output(environment, format, color, json=json, quiet=quiet, show_secrets=show_secrets)
     destinations = _reports(report or [], environment)
-    plan = _plan(
+    plan = plan_of(
         suites or [], environment, set(only or []), jobs, fail_fast=fail_fast, show_secrets=show_secrets
     )
-    settings = _checked(plan, environment)
+    settings = settings_of(plan, environment)
+    prepare_tls(settings.values())
     if not quiet:
-        _warn(settings.values(), environment, show_secrets=show_secrets)
+        warn(settings.values(), environment, show_secrets=show_secrets)
 
     async def check(runtime: Runtime) -> Report:
         return await _check(runtime, plan, settings, destinations)
@@ -105,22 +105,6 @@ def main(
 
     seconds = None if timeout is None else parsed("--timeout", parse_duration, timeout) or None
     return run_command(check, environment, options, Redactor(show=show_secrets), timeout=seconds)
-
-
-def _warn(settings: Iterable[Settings], environment: Environment, *, show_secrets: bool) -> None:
-    """What the user should know of the files that the checks use, each of it once."""
-    from ..sinks.redact import Redactor
-    from .wiring import secrets_of
-
-    told: set[str] = set()
-    for each in settings:
-        if not each.warnings:
-            continue
-        redactor = Redactor.for_target(each.target, secrets_of(each), show=show_secrets)
-        for warning in map(redactor.scrub, each.warnings):
-            if warning not in told:
-                report_warning(warning, environment)
-            told.add(warning)
 
 
 def _output(
@@ -183,97 +167,6 @@ def _reports(texts: list[str], environment: Environment) -> list[Destination]:
     from ..reports.files import parse_reports
 
     return parse_reports(texts, environment.environ)
-
-
-def _plan(
-    names: list[str],
-    environment: Environment,
-    only: set[str],
-    jobs: int | None,
-    *,
-    fail_fast: bool,
-    show_secrets: bool,
-) -> Plan:
-    from ..check.runner import DEFAULT_JOBS, Plan
-
-    if not names:
-        raise UsageError(
-            "there is nothing to check", hint="give a FILE or a URL; wscli check --init prints a starter file"
-        )
-    suites = [_suite(name, environment) for name in names]
-    checks = [
-        (suite.name, check)
-        for suite in suites
-        for check in suite.checks
-        if not only or only & set(check.tags)
-    ]
-    if not checks:
-        tags = sorted({tag for suite in suites for check in suite.checks for tag in check.tags})
-        known = f"the tags are {', '.join(tags)}" if tags else "no check has a tag"
-        raise UsageError("--only: no check has such a tag", hint=known)
-    said = [suite.jobs for suite in suites if suite.jobs is not None]
-    return Plan(checks, jobs or max(said, default=DEFAULT_JOBS), fail_fast, show_secrets)
-
-
-def _suite(name: str, environment: Environment) -> Suite:
-    from ..check.suite import Check, Suite
-
-    # A URL has a scheme; an empty name, as an unset variable gives, is a URL that says so.
-    if not name.strip() or _is_url(name):
-        from ..config import parse_url
-        from ..sinks.redact import redacted_url
-
-        if not name.startswith("@"):
-            parse_url(name)
-        return Suite("command line", (Check(name=redacted_url(name), url=name),))
-    from ..check.load import load_suite
-
-    return load_suite(Path(name).expanduser(), environment.environ)
-
-
-def _is_url(name: str) -> bool:
-    """Whether it is none of a file: a URL, or @PROFILE of the user's configuration (./@NAME is a file)."""
-    if name.startswith("@"):
-        return True
-    scheme, colon, _ = name.partition(":")
-    return bool(colon) and scheme.lower() in {"ws", "wss", "http", "https", "demo"}
-
-
-def _checked(plan: Plan, environment: Environment) -> dict[int, Settings]:
-    """Where each check connects to, by its identity: what is wrong is said before anything is sent."""
-    found: dict[int, Settings] = {}
-    for _, check in plan.checks:
-        try:
-            found[id(check)] = _settings(check, environment)
-            _check_demo(found[id(check)])
-        except (UsageError, InputFailed) as wrong:
-            source = check.source
-            where = f"{source.file}:{source.line}: check {check.name!r}: " if source.file else ""
-            raise UsageError(f"{where}{wrong.message}", hint=wrong.hint) from None
-    return found
-
-
-def _check_demo(settings: Settings) -> None:
-    """A scenario that does not exist is a slip of the hand, not a check that failed. Raises: UsageError."""
-    if settings.demo is not None:
-        from .wiring import demo_server
-
-        demo_server(settings.demo)
-
-
-def _settings(check: Check, environment: Environment) -> Settings:
-    from .options import Compression, SharedOptions, TlsVersion
-    from .settings import build_settings
-
-    options = dict(check.connection)
-    if "compression" in options:
-        options["compression"] = Compression(options["compression"])
-    if "tls_min" in options:
-        options["tls_min"] = TlsVersion(options["tls_min"])
-    # What a suite says counts as typed: no variable and no file of the user's changes what it asks for.
-    typed = SharedOptions(**options, typed=frozenset(options))
-    # Nobody can be asked for a password here.
-    return build_settings(check.url, typed, replace(environment, stdin_tty=False))
 
 
 async def _check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from ..config import Format
@@ -28,20 +29,24 @@ class View:
         self._table: LiveTable | None = None
         self._progress: Progress | None = None
         if human and environment.stdout_tty and environment.environ.get("TERM") != "dumb":
-            self._table = LiveTable(self._write, total, options.width, self._palette)
+            self._table = LiveTable(self._write, total, self._size, self._palette)
         elif not options.quiet:
             self._progress = Progress(lambda text: write_stderr(text, environment), total)
 
     async def keep_drawing(self) -> None:
-        """Draws the table, where there is one, until it is cancelled."""
-        while self._table is not None:
-            self._table.draw()
+        """Draws the table, or writes how far it is, until it is cancelled."""
+        while self._table is not None or self._progress is not None:
+            if self._table is not None:
+                self._table.draw()
+            if self._progress is not None:
+                self._progress.tick()
             await asyncio.sleep(FRAME_SECONDS)
 
     def began(self, check: Check) -> None:
         """A check begins."""
-        if self._table is not None:
-            self._table.began(check)
+        for shown in (self._table, self._progress):
+            if shown is not None:
+                shown.began(check)
 
     def ended(self, check: Check, result: CheckResult) -> None:
         """A check has its result."""
@@ -55,7 +60,7 @@ class View:
         else:
             self._write(text)
         if self._progress is not None:
-            self._progress.ended(result)
+            self._progress.ended(check, result)
 
     def finish(self, result: RunResult) -> None:
         """All have theirs; those that were not run are told now."""
@@ -68,6 +73,15 @@ class View:
             self._runtime.output.write(lines.summary(result, self._runtime.journal.stamp()))
         elif not self._runtime.options.quiet:
             self._write(lines.sums(result, self._palette))
+
+    def _size(self) -> tuple[int, int]:
+        """Columns and lines of the terminal now: whoever waits may resize it."""
+        environment = self._runtime.environment
+        try:
+            columns, height = os.get_terminal_size(environment.stdout or 1)
+        except OSError:
+            columns = height = 0
+        return columns or environment.width, height or environment.height
 
     def _write(self, text: str) -> None:
         self._runtime.output.write(text.encode("utf-8", "backslashreplace"))

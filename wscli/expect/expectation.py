@@ -46,9 +46,9 @@ class Expectation:
         """What came instead, with the nearest miss; quotes the peer, bounded in length."""
         raise NotImplementedError
 
-    def story(self) -> str:
-        """What was expected and what came, in one line."""
-        return f"expected {self.wanted} ({self.option}); {self.came()}"
+    def story(self, when: str = "") -> str:
+        """What was expected (`when`: by when), and what came, in one line."""
+        return f"expected {self.wanted}{when} ({self.option}); {self.came()}"
 
     def _decide(self, met: bool) -> None:
         self.state = State.MET if met else State.FAILED
