@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict, deque
 
 import msgspec
 
@@ -23,7 +24,9 @@ class Pings:
 
     def __init__(self) -> None:
         self.sent = 0
-        self._waiting: list[_Ping] = []
+        # The same pings twice, so that no pong has to search: by number, and by payload in the order sent.
+        self._waiting: OrderedDict[int, _Ping] = OrderedDict()
+        self._alike: dict[bytes, deque[_Ping]] = {}
         self._expected: dict[bytes, asyncio.Event] = {}
 
     def expect(self, payload: bytes) -> asyncio.Event:
@@ -32,23 +35,41 @@ class Pings:
 
     def number_of(self, payload: bytes) -> int | None:
         """The number of the newest ping with this payload that waits for its pong."""
-        return next((ping.n for ping in reversed(self._waiting) if ping.payload == payload), None)
+        alike = self._alike.get(payload)
+        return alike[-1].n if alike else None
 
     def note_sent(self, payload: bytes, t: float) -> int:
         """A ping was handed to the socket at `t`; its number."""
         self.sent += 1
-        self._waiting.append(_Ping(self.sent, payload, t))
-        del self._waiting[:-_MOST]
+        ping = _Ping(self.sent, payload, t)
+        self._waiting[ping.n] = ping
+        self._alike.setdefault(payload, deque()).append(ping)
+        if len(self._waiting) > _MOST:
+            self._forget(next(iter(self._waiting.values())))
         return self.sent
 
     def answer(self, payload: bytes, stamp: Stamp) -> PongReceived | None:
         """The event for this pong, or nothing when no ping of ours has this payload."""
-        for index, ping in enumerate(self._waiting):
-            if ping.payload == payload:
-                for older in self._waiting[: index + 1]:
-                    if older.payload in self._expected:
-                        self._expected.pop(older.payload).set()
-                del self._waiting[index]
-                rtt = round((stamp.t - ping.t) * 1000, 3)
-                return PongReceived(t=stamp.t, time=stamp.time, n=ping.n, rtt_ms=rtt, length=len(payload))
-        return None
+        alike = self._alike.get(payload)
+        if not alike:
+            return None
+        ping = alike[0]
+        self._tell_expected(ping)
+        self._forget(ping)
+        rtt = round((stamp.t - ping.t) * 1000, 3)
+        return PongReceived(t=stamp.t, time=stamp.time, n=ping.n, rtt_ms=rtt, length=len(payload))
+
+    def _tell_expected(self, answered: _Ping) -> None:
+        """Who expects this answer, or that of an older ping, need not wait longer."""
+        for payload in list(self._expected):
+            alike = self._alike.get(payload)
+            if alike and alike[0].n <= answered.n:
+                self._expected.pop(payload).set()
+
+    def _forget(self, ping: _Ping) -> None:
+        """Drop the oldest ping with its payload."""
+        del self._waiting[ping.n]
+        alike = self._alike[ping.payload]
+        alike.popleft()
+        if not alike:
+            del self._alike[ping.payload]
