@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pytest
 
 from tests.peers.framing import encode_frame
 from tests.peers.raw import Peer, Script, raw_server
-from tests.support import Terminal, in_thread, pty_wscli
+from tests.support import Terminal, command, in_thread, pty_wscli
 
 PASTE = "\x1b[200~{}\x1b[201~"
 
@@ -489,3 +490,95 @@ def test_what_send_says_goes_to_no_other_server(tmp_path: Path) -> None:
         twice(terminal, "hello")
         assert leave(terminal) == 0
     assert messages == [b"hello"]
+
+
+def test_an_error_stands_under_the_line_that_it_is_about(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        enter(terminal, "/clsoe 1000")
+        terminal.expect("› /clsoe 1000")
+        terminal.expect("did you mean /close?")
+        shown = terminal.text
+        assert shown.index("› /clsoe 1000") < shown.index("is no command")
+        leave(terminal)
+
+
+def test_a_connect_that_fails_says_how_to_try_again(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:") as terminal:
+        enter(terminal, "/connect ws://127.0.0.1:1/")
+        terminal.expect("could not connect")
+        terminal.expect("/reconnect tries again")
+        assert "opens it again" not in terminal.text
+        assert leave(terminal) == 7
+
+
+def test_reconnect_is_no_close_that_exit_on_close_means(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:", "--exit-on-close", rows=60) as terminal:
+        enter(terminal, "/reconnect")
+        terminal.wait_for(lambda: terminal.text.count("* open ws://") == 2, "a second connection")
+        enter(terminal, "still here")
+        twice(terminal, "still here")
+        assert leave(terminal) == 0
+
+
+def test_each_host_has_a_history_of_its_own(tmp_path: Path) -> None:
+    with served(echo) as (url, _), repl(tmp_path, "demo:") as terminal:
+        enter(terminal, "to the demo")
+        twice(terminal, "to the demo")
+        enter(terminal, f"/connect {url}")
+        terminal.expect(f"open {url}")
+        enter(terminal, "to the server")
+        twice(terminal, "to the server")
+        leave(terminal)
+        authority = url.removeprefix("ws://").rstrip("/")
+    kept = {path.name: path.read_text() for path in (tmp_path / "wscli" / "history").iterdir()}
+    assert set(kept) == {"demo_echo", authority.replace(":", "_")}
+    assert '"to the demo"' in kept["demo_echo"]
+    assert '"to the server"' not in kept["demo_echo"]
+    assert kept[authority.replace(":", "_")] == '"to the server"\n'
+
+
+def test_connect_knows_profiles(tmp_path: Path) -> None:
+    heads: list[bytes] = []
+
+    async def noting(peer: Peer) -> None:
+        await peer.accept()
+        heads.append(bytes(peer.received))
+        await peer.echo()
+
+    with served(noting) as (url, _):
+        config = tmp_path / "config.toml"
+        config.write_text(f'[profiles.work]\nurl = "{url}"\nheader = ["X-Api-Key: s3cr3t-of-work"]\n')
+        config.chmod(0o600)
+        env = {"WSCLI_CONFIG": str(config)}
+        with repl(tmp_path, "demo:", "-H", "X-Typed: for the demo", env=env, columns=120) as terminal:
+            enter(terminal, "/connect @wrok")
+            terminal.expect("no profile 'wrok'")
+            enter(terminal, "/connect @work/v2")
+            terminal.expect(f"open {url}v2")
+            assert leave(terminal) == 0
+            assert b"s3cr3t" not in terminal.written
+    (head,) = heads
+    assert b"X-Api-Key: s3cr3t-of-work" in head
+    assert b"X-Typed" not in head
+
+
+def test_ctrl_z_stops_it_and_fg_brings_it_back(tmp_path: Path) -> None:
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    env = {"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path), "PS1": "shell$ ", "TERM": "xterm"}
+    with pty_wscli(program=shell, columns=100, rows=30, env=env) as terminal:
+        terminal.expect("shell$")
+        terminal.send(" ".join(map(shlex.quote, command("connect", "demo:"))) + "\r")
+        terminal.expect(" OPEN ")
+        terminal.send("half a line")
+        line_is(terminal, "half a line")
+        terminal.send("\x1a")
+        terminal.expect("Stopped")
+        terminal.send("fg\r")
+        terminal.wait_for(lambda: " OPEN " in terminal.text.splitlines()[-1], "the bar again")
+        line_is(terminal, "half a line")
+        terminal.send("\r")
+        twice(terminal, "half a line")
+        terminal.send("\x04")
+        terminal.expect("closed 1000")
+        terminal.send("exit\r")
+        terminal.wait()

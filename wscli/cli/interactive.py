@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..config import DemoUrl, Format, Target
+from msgspec.structs import replace
+
+from ..config import Format, Target
 from ..probes.report import Report
 from .environment import Environment
+from .options import SharedOptions
 from .run import Runtime
-from .settings import Settings
-from .wiring import demo_server, run_connected
+from .settings import Settings, build_settings
+from .wiring import demo_server, run_connected, secrets_of
 
 if TYPE_CHECKING:
     from ..oneshot.run import Send
+    from ..repl.destination import Destination
     from ..repl.settings import ReplOptions
     from ..session.reconnect import ReconnectPolicy
 
@@ -34,25 +38,34 @@ def run_repl(
 
     async def body(runtime: Runtime, target: Target) -> Report:
         # prompt_toolkit takes 100 ms and more to import. It is imported before anything is measured.
-        from ..repl.run import Repl, Setting
+        from ..repl.destination import name_of
+        from ..repl.launch import Launch
+        from ..repl.run import Repl
 
-        setting = Setting(
+        launch = Launch(
             target=target,
-            name=_name(settings.demo, target),
+            name=name_of(settings.demo or target.url),
             options=options,
             output_options=settings.output,
             stdin=environment.stdin or 0,
             environ=environment.environ,
             demo_server=demo_server,
+            profiles=lambda text: _profile(text, environment),
             sends=sends,
             ok_close=settings.ok_close,
             reconnect=reconnect,
         )
-        return await Repl(setting, runtime.journal, runtime.output, runtime.redactor, runtime.stop).perform()
+        return await Repl(launch, runtime.journal, runtime.output, runtime.redactor, runtime.stop).perform()
 
     return run_connected(body, settings, environment)
 
 
-def _name(demo: DemoUrl | None, target: Target) -> str:
-    """What the bar and the history call the peer; the port of a demo is another one each time."""
-    return target.url.authority if demo is None else f"demo:{demo.scenario}"
+def _profile(text: str, environment: Environment) -> Destination:
+    """What `/connect @PROFILE` means: what the file says of it, not what was typed for the first one."""
+    from ..repl.destination import Destination, name_of
+
+    # The REPL holds the terminal: nobody can be asked for a password on it.
+    unattended = replace(environment, stdin_tty=False)
+    settings = build_settings(text, SharedOptions(), unattended)
+    where = settings.demo or settings.target.url
+    return Destination(settings.target, name_of(where), settings.demo, secrets_of(settings))

@@ -28,7 +28,8 @@ Reach = Callable[[str | None], Coroutine[Any, Any, None]]
 class Actions:
     """Carries commands out. What takes time goes on as a task; `interrupt` cancels a pipe.
 
-    `reach` connects (to a URL, or to the same one again), `leave` closes and ends the REPL, `apply` puts
+    `reach` connects (to a URL, or to the same one again), `stay` gives up an attempt of `--reconnect`
+    that is awaited and says whether there was one, `leave` closes and ends the REPL, `apply` puts
     preferences into force, `typed` gives the history.
     """
 
@@ -43,6 +44,7 @@ class Actions:
         redactor: Redactor,
         *,
         reach: Reach,
+        stay: Callable[[], bool],
         leave: Callable[[], None],
         apply: Callable[[], None],
         typed: Callable[[], list[str]],
@@ -55,6 +57,7 @@ class Actions:
         self._preferences = preferences
         self._redactor = redactor
         self._reach = reach
+        self._stay = stay
         self._leave = leave
         self._apply = apply
         self._typed = typed
@@ -108,6 +111,9 @@ class Actions:
 
     def _close(self, code: int, reason: str) -> None:
         session = self._link.session
+        if self._stay():
+            self._voice.note("not reconnecting any more; /reconnect does")
+            return
         if session is None or self._link.state is not State.OPEN:
             raise Unsent(f"nothing was sent: the connection is {self._link.state.value}")
         session.send_close(code, reason)

@@ -256,9 +256,7 @@ _FORMS: Final = (
         ),
     ),
     Form(
-        "/ping [PAYLOAD]",
-        "send a ping and measure its round trip",
-        ("PAYLOAD is text, hex:… or base64:…, at most 125 bytes",),
+        "/ping [PAYLOAD]", "send a ping and measure its round trip", ("PAYLOAD is text, hex:… or base64:…",)
     ),
     Form("/pong [PAYLOAD]", "send an unsolicited pong"),
     Form("/close [CODE [REASON]]", "perform the closing handshake; CODE is 1000 when left out"),

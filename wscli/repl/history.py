@@ -41,6 +41,11 @@ class LineHistory(History):
         self._redactor = redactor
         self.failed = ""
 
+    def move(self, path: Path | None) -> None:
+        """Go on with the lines of another file."""
+        self._path, self.failed = path, ""
+        self._loaded, self._loaded_strings = False, []
+
     def load_history_strings(self) -> Iterable[str]:
         """The lines of the file, newest first."""
         if self._path is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from ..oneshot.source import Source
 from ..oneshot.split import DelimitedSplitter
@@ -40,6 +41,9 @@ class PlainTerminal:
     def lines(self) -> list[str]:
         """The lines that were typed."""
         return self._lines
+
+    def keep_history_in(self, path: Path | None) -> None:
+        """There is none but in memory."""
 
     async def run(self) -> None:
         """Read lines until `leave`, or the end of the input, which is a wish to end."""

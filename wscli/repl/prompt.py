@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import select
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from prompt_toolkit import PromptSession
@@ -63,7 +63,7 @@ class Prompt:
         self._preferences = preferences
         self._history = history
         self._output = output
-        self._stdin = stdin
+        self._keyboard = ScreenInput(stdin)
         self._color = color
         self._screen = ScreenOutput(output, color=color, term=term)
         self._folds = Folds()
@@ -80,7 +80,7 @@ class Prompt:
         styles = {theme: style_for(theme) for theme in ("dark", "light")}
         session: PromptSession[str] = PromptSession(
             [("class:prompt", _PROMPT)],
-            input=ScreenInput(self._stdin),
+            input=self._keyboard,
             output=self._screen,
             multiline=True,
             prompt_continuation=[("class:continuation", "· ")],
@@ -129,6 +129,12 @@ class Prompt:
     def lines(self) -> list[str]:
         """The history of typed lines, oldest first."""
         return list(self._history.get_strings())
+
+    def keep_history_in(self, path: Path | None) -> None:
+        """Use another history; what is being typed stays."""
+        self._history.move(path)
+        buffer = self._session.default_buffer
+        buffer.reset(buffer.document)
 
     async def run(self) -> None:
         """Read lines until `leave`; the end of the input is a wish to end."""
@@ -222,8 +228,7 @@ class Prompt:
 
     def _go_on(self, buffer: Buffer) -> None:
         """To the next line of unfinished JSON; two Enters in a row say that it is meant as it is."""
-        text = as_it_stands(buffer.text) if buffer.document.is_cursor_at_the_end else None
-        if text is None:
+        if not buffer.document.is_cursor_at_the_end or (text := as_it_stands(buffer.text)) is None:
             buffer.newline(copy_margin=True)
         else:
             buffer.set_document(Document(text, len(text)))
@@ -231,12 +236,8 @@ class Prompt:
 
     def _more_input(self, event: KeyPressEvent) -> bool:
         """Whether more was typed than this Enter: nobody types that fast, so it is a paste."""
-        if any(key.key is not Keys.CPRResponse for key in event.key_processor.input_queue):
-            return True
-        try:
-            return bool(select.select([self._stdin], [], [], 0)[0])
-        except (OSError, ValueError):
-            return False
+        queue = event.key_processor.input_queue
+        return any(key.key is not Keys.CPRResponse for key in queue) or self._keyboard.more_waits()
 
     def _accept_deferred(self) -> None:
         self._deferred = None
@@ -254,6 +255,8 @@ class Prompt:
 
     def _clear(self, buffer: Buffer) -> None:
         buffer.reset()
+        # At the next paint would be too late for who is quick with the arrow keys.
+        buffer.load_history_if_not_yet_loaded()
         self._folds.forget()
         # A new line begins in insert mode, as readline's does.
         self._session.app.vi_state.reset()

@@ -4,89 +4,72 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from ..config import DemoUrl, OutputOptions, Target, Url, parse_url
-from ..errors import ClosedByPeer, ConnectionLost, UsageError, WscliError
-from ..oneshot.run import Send
+from ..errors import ClosedByPeer, ConnectionLost, WscliError
 from ..probes.conduct import summarize
 from ..probes.report import Report
 from ..probes.stop import Stop
 from ..recent import remember, state_folder
 from ..session.journal import Journal
-from ..session.reconnect import Reconnector, ReconnectPolicy
+from ..session.reconnect import Reconnector
 from ..session.session import Session
 from ..sinks.human_style import palette_for
 from ..sinks.output import Output
 from ..sinks.redact import Redactor
 from .actions import Actions
 from .bar import Standing, bar
-from .commands import Command, SendText
-from .destination import target_for
+from .commands import SendText
+from .destination import Destination
 from .facts import Facts
+from .launch import Launch, history_of, make_terminal
 from .link import Link, State
 from .parse import parse_line
 from .ring import Ring
+from .route import Route
 from .sending import SENDING
-from .settings import ReplOptions, initial_preferences
+from .settings import initial_preferences
 from .showing import Showing
 from .terminal import Handlers, Terminal
 from .view import View
 from .voice import Voice
-
-DemoServer = Callable[[DemoUrl], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What the REPL is given: where it runs, where to, and how.
-
-    `stdin` is the terminal's descriptor. `name` is what the history and the bar call the peer;
-    `demo_server` makes the embedded server for `/connect demo:`.
-    """
-
-    target: Target
-    name: str
-    options: ReplOptions
-    output_options: OutputOptions
-    stdin: int
-    environ: Mapping[str, str] = field(repr=False)
-    demo_server: DemoServer
-    sends: tuple[Send, ...] = ()
-    ok_close: frozenset[int] = frozenset()
-    reconnect: ReconnectPolicy | None = None
 
 
 class Repl:
     """Runs until the user leaves, the run is told to stop, or the first connection fails."""
 
     def __init__(
-        self, setting: Setting, journal: Journal, output: Output, redactor: Redactor, stop: Stop
+        self, launch: Launch, journal: Journal, output: Output, redactor: Redactor, stop: Stop
     ) -> None:
-        self._setting = setting
+        self._launch = launch
         self._journal = journal
         self._redactor = redactor
         self._stop = stop
-        self._target = setting.target
-        self._name = setting.name
         self._leaving = False
+        self._echoed = ""
         self._over = asyncio.Event()
         self._bug: Exception | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._demo = contextlib.AsyncExitStack()
-        color, verbose = setting.output_options.color, setting.output_options.verbose
-        self._preferences = initial_preferences(setting.environ, verbose=verbose)
+        color, verbose = launch.output_options.color, launch.output_options.verbose
+        self._preferences = initial_preferences(launch.environ, verbose=verbose)
         handlers = Handlers(self._on_line, self._on_end, self._on_interrupt, self._on_note, self._bar)
-        self._terminal = self._make_terminal(output, handlers)
+        self._terminal = make_terminal(launch, output, handlers, self._preferences, redactor)
         self._voice = Voice(self._terminal.write, palette_for(color), redactor, self._terminal.width)
-        self._ring = Ring(setting.options.ring_bytes)
+        self._ring = Ring(launch.options.ring_bytes)
         self._facts = Facts()
-        self._view = View(setting.output_options, self._terminal.write, redactor, self._terminal.width)
-        self._link = Link(journal, setting.ok_close, self._on_ended, self._terminal.refresh)
-        policy = setting.reconnect
-        self._reconnector = None if policy is None else Reconnector(policy, journal)
+        self._view = View(launch.output_options, self._terminal.write, redactor, self._terminal.width)
+        self._link = Link(journal, launch.ok_close, self._on_ended, self._terminal.refresh)
+        policy = launch.reconnect
+        self._route = Route(
+            Destination(launch.target, launch.name),
+            self._link,
+            self._voice,
+            redactor,
+            None if policy is None else Reconnector(policy, journal),
+            launch.demo_server,
+            launch.profiles,
+        )
         self._actions = Actions(
             self._link,
             self._ring,
@@ -96,26 +79,12 @@ class Repl:
             self._preferences,
             redactor,
             reach=self._reach,
+            stay=self._route.end_pause,
             leave=self._on_end,
             apply=self._apply,
             typed=self._terminal.lines,
         )
         journal.listeners[:] = [self._facts, self._ring, self._view, _Refresher(self._terminal)]
-
-    def _make_terminal(self, output: Output, handlers: Handlers) -> Terminal:
-        setting = self._setting
-        term = setting.environ.get("TERM") or None
-        if term in (None, "dumb", "unknown"):
-            from .plain import PlainTerminal
-
-            return PlainTerminal(setting.stdin, output, handlers, setting.output_options.width)
-        from .history import LineHistory, history_file
-        from .prompt import Prompt
-
-        path = history_file(state_folder(setting.environ), self._name) if setting.options.history else None
-        history = LineHistory(path, self._redactor)
-        color = setting.output_options.color
-        return Prompt(setting.stdin, output, handlers, self._preferences, history, color=color, term=term)
 
     async def perform(self) -> Report:
         """Run to the end; the newest connection's failure decides the exit status."""
@@ -135,84 +104,63 @@ class Repl:
         finally:
             await _end([*watching, *self._tasks, over, terminal])
             await self._link.abandon()
-            await self._demo.aclose()
+            await self._route.aclose()
         if self._bug is not None:
             raise self._bug
         return Report(self._link.failure or self._stop.cause)
 
     async def _begin(self) -> None:
         self._stop.phase = lambda: f"opening the connection ({self._link.phase})"
-        if await self._connect(self._target):
+        if await self._connect_first():
             self._stop.phase = lambda: "in the REPL"
         elif not self._leaving:
             # Nothing was ever open: the failure is the result, as without a terminal.
             self._over.set()
 
-    async def _connect(self, target: Target) -> bool:
-        self._facts.begin()
-        while not await self._link.connect(target):
-            session = self._link.session
-            delay = self._next_delay(session)
-            if delay is None:
-                return False
-            await asyncio.sleep(delay)
-            if session is not self._link.session or self._leaving:
-                return False
-        if self._reconnector is not None:
-            self._reconnector.note_open()
-        # A demo's port is another one each time.
-        if self._setting.options.history and not self._name.startswith("demo:"):
-            remember(str(target.url), state_folder(self._setting.environ))
-        session = self._link.session
-        # What --send says, a token perhaps, is meant for the first server.
-        same = target.url.origin == self._setting.target.url.origin
-        if session is not None and session.is_open and same:
-            for message in self._setting.sends:
-                session.send_messages(message.opcode, [message.payload])
-        return True
-
-    def _next_delay(self, session: Session | None) -> float | None:
-        """Seconds until `session` gets a successor by itself (`--reconnect`); None when it gets none."""
-        if self._reconnector is None or session is None or self._leaving:
-            return None
-        return self._reconnector.next_delay(session.failure, session.closed)
+    async def _connect_first(self) -> bool:
+        connected = await self._route.connect()
+        if connected:
+            self._greet()
+        return connected
 
     async def _connect_again(self, session: Session, delay: float) -> None:
-        await asyncio.sleep(delay)
-        # Meanwhile the user may have done it, or gone elsewhere.
-        if session is not self._link.session or self._leaving:
-            return
-        if not await self._connect(self._target) and self._link.failure is not None:
-            self._voice.error(self._link.failure)
+        if await self._route.again(session, delay):
+            self._greet()
+        elif session is not self._link.session:
+            self._tell_failure()
 
-    async def _reach(self, url: str | None) -> None:
-        """`/reconnect`, and with a URL `/connect`: close what is open, then open the other."""
-        target = self._target
-        if url is not None:
-            target = await self._resolve(url)
-        await self._link.close()
-        self._target = target
-        if not await self._connect(target) and self._link.failure is not None:
-            self._voice.error(self._link.failure)
-
-    async def _resolve(self, text: str) -> Target:
-        where = parse_url(text)
-        if isinstance(where, DemoUrl):
-            server = await self._demo.enter_async_context(self._setting.demo_server(where))
-            address = parse_url(server.url)
-            if not isinstance(address, Url):
-                raise UsageError(f"/connect: {text!r} leads nowhere")
-            where, self._name = address, text
+    async def _reach(self, where: str | None) -> None:
+        """`/reconnect`, and with a URL `/connect`."""
+        name = self._route.name
+        connected = await self._route.reach(where)
+        if self._route.name != name:
+            self._terminal.keep_history_in(history_of(self._launch, self._route.name))
+        if connected:
+            self._greet()
         else:
-            self._name = where.authority
-        target, left_behind = target_for(where, self._target, self._redactor)
-        if left_behind:
-            self._voice.note("another origin: credentials and headers of the command line stay behind")
-        return target
+            self._tell_failure()
+
+    def _tell_failure(self) -> None:
+        failure = self._link.failure
+        if failure is not None and not self._leaving:
+            self._voice.error(failure)
+            self._voice.note("/reconnect tries again")
+
+    def _greet(self) -> None:
+        """A connection stands: remember the URL, and say what `--send` says."""
+        # A demo's port is another one each time.
+        if self._launch.options.history and not self._route.name.startswith("demo:"):
+            remember(str(self._route.target.url), state_folder(self._launch.environ))
+        session = self._link.session
+        # What --send says, a token perhaps, is meant for the first server.
+        if session is not None and session.is_open and self._route.at_first:
+            for message in self._launch.sends:
+                session.send_messages(message.opcode, [message.payload])
 
     async def _watch_stop(self) -> None:
         await self._stop.wait()
         self._leaving = True
+        self._route.stop()
         await self._close()
         self._over.set()
 
@@ -229,19 +177,23 @@ class Repl:
             if isinstance(command, SENDING) and self._link.state is State.CONNECTING:
                 self._voice.note("not open yet: nothing was sent; press Enter again once it is")
                 return False
-            self._echo(line, command)
+            if not isinstance(command, SendText):
+                self._echo(line)
             self._actions.perform(command)
         except WscliError as failure:
+            self._echo(line)
             self._voice.error(failure)
         except Exception as bug:  # noqa: BLE001 # told where every bug is told, not by the event loop
             self._bug = bug
             self._over.set()
+        self._echoed = ""
         self._terminal.refresh()
         return True
 
-    def _echo(self, line: str, command: Command) -> None:
-        """A message shows as the frame that it becomes; a command would be gone without a trace."""
-        if not self._terminal.echoes and line and not isinstance(command, SendText):
+    def _echo(self, line: str) -> None:
+        """What was typed, once; a message that is sent shows as the frame that it becomes."""
+        if line and line != self._echoed and not self._terminal.echoes:
+            self._echoed = line
             self._voice.echo(self._redactor.scrub(line))
 
     def _on_end(self) -> None:
@@ -249,6 +201,7 @@ class Repl:
             self._spawn(self._link.give_up())
             return
         self._leaving = True
+        self._route.stop()
         if self._link.state is State.OPEN:
             self._voice.note("closing; again to leave without waiting for the peer")
         self._spawn(self._close_and_leave())
@@ -272,10 +225,13 @@ class Repl:
             and not isinstance(failure, ClosedByPeer | ConnectionLost)
         ):
             self._voice.error(failure)
-        if self._setting.options.exit_on_close and session.was_open and session is self._link.session:
+        if self._route.busy:
+            # The user's own wish: another connection follows, or an error does.
+            pass
+        elif self._launch.options.exit_on_close and session.was_open and session is self._link.session:
             self._over.set()
         elif session.was_open and not self._leaving and self._link.state is State.CLOSED:
-            delay = self._next_delay(session) if session is self._link.session else None
+            delay = self._route.next_delay(session) if session is self._link.session else None
             if delay is not None:
                 self._spawn(self._connect_again(session, delay))
                 return
@@ -295,7 +251,7 @@ class Repl:
         totals, trips, opened = self._journal.totals, self._facts.round_trips, self._facts.opened
         standing = Standing(
             state=self._link.state,
-            where=self._name,
+            where=self._route.name,
             subprotocol=None if opened is None else opened.subprotocol,
             rtt_ms=trips.last if trips.count else None,
             received=totals.messages_in,

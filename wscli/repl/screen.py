@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import select
 from collections.abc import Iterator
 from typing import Final
 
@@ -107,6 +108,13 @@ class ScreenInput(Vt100Input):
             parser._paste_buffer = pasted[: MOST_PASTE + 1] + pasted[-_END_OF_PASTE:]
         keys, self._buffer = self._buffer, []
         return keys
+
+    def more_waits(self) -> bool:
+        """Whether there is input that was not read yet."""
+        try:
+            return bool(select.select([self.fileno()], [], [], 0)[0])
+        except (OSError, ValueError):
+            return False
 
 
 def _size(fd: int) -> Size:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 Bar = Callable[[int], list[tuple[str, str]]]
@@ -47,6 +48,9 @@ class Terminal(Protocol):
 
     def lines(self) -> list[str]:
         """The history of typed lines, oldest first."""
+
+    def keep_history_in(self, path: Path | None) -> None:
+        """Use the history in `path` from now on; None keeps it in memory only."""
 
     async def run(self) -> None:
         """Read lines until `leave`, or the end of the input."""

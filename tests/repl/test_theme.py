@@ -1,0 +1,60 @@
+"""Both themes read well on their ground: contrast as WCAG 2.1 measures it."""
+
+from __future__ import annotations
+
+import pytest
+from prompt_toolkit.styles import Attrs
+
+from wscli.repl.theme import style_for
+
+# The sixteen as xterm has them; a terminal may have others.
+ANSI = {
+    "ansired": "cd0000",
+    "ansigreen": "00cd00",
+    "ansiyellow": "cdcd00",
+    "ansiblue": "0000ee",
+    "ansicyan": "00cdcd",
+}
+GROUNDS = {"dark": "000000", "light": "ffffff"}
+ON_THE_GROUND = ["prompt", "command", "continuation", "auto-suggestion", "unknown"]
+IN_THE_MENU = [
+    "completion-menu",
+    "completion-menu.completion.current",
+    "completion-menu.meta.completion",
+    "completion-menu.meta.completion.current",
+]
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def attributes(theme: str, name: str) -> Attrs:
+    return style_for(theme).get_attrs_for_style_str(f"class:{name}")
+
+
+def rgb(colour: str | None, ground: str) -> str:
+    return ANSI.get(colour or "", colour or ground)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("name", ON_THE_GROUND)
+def test_what_stands_on_the_ground_can_be_read(theme: str, name: str) -> None:
+    ground = GROUNDS[theme]
+    # 3 to 1 is for bold and for single marks, 4.5 to 1 for text.
+    least = 3.0 if attributes(theme, name).bold or name == "unknown" else 4.5
+    assert contrast(rgb(attributes(theme, name).color, ground), ground) >= least
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("name", IN_THE_MENU)
+def test_the_menu_can_be_read(theme: str, name: str) -> None:
+    styled = attributes(theme, name)
+    assert contrast(rgb(styled.color, ""), rgb(styled.bgcolor, "")) >= 4.5
