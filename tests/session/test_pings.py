@@ -19,7 +19,7 @@ class Counted(bytes):
 
     def __eq__(self, other: object) -> bool:
         Counted.compared += 1
-        return bytes.__eq__(self, other)  # type: ignore[no-any-return] # what bytes says
+        return bytes.__eq__(self, other)
 
     __hash__ = bytes.__hash__
 
@@ -32,7 +32,9 @@ def test_equal_payloads_are_answered_in_the_order_sent() -> None:
     pong = pings.answer(b"same", Stamp(2.5, ""))
     assert pong is not None
     assert (pong.n, pong.rtt_ms, pong.length) == (1, 2500.0, 4)
-    assert [answered(pings, payload) for payload in (b"same", b"same", b"other", b"none")] == [3, None, 2, None]
+    assert answered(pings, b"same") == 3
+    assert answered(pings, b"same") is None
+    assert answered(pings, b"other") == 2
     assert pings.number_of(b"same") is None
 
 
