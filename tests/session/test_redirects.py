@@ -103,7 +103,23 @@ def test_identity_and_ways_serve_the_first_origin_alone() -> None:
     assert (away.unix_socket, away.connect_to, away.no_proxy) == (None, None, True)
     back = redirected(first, away, target_for("wss://a.example/x").url)
     assert (back.tls, back.unix_socket, back.connect_to) == (tls, "/s", ("h", 1))
-    assert (back.headers, back.subprotocols) == ((), ("chat", "bearer"))
+    assert (back.headers, back.subprotocols) == ((), ("chat",))
+
+
+@pytest.mark.parametrize(
+    ("offered", "left"),
+    [
+        (("bearer", "abc"), ()),
+        (("Bearer", "abc", "chat"), ("chat",)),
+        (("chat", "bearer"), ("chat", "bearer")),
+        (("chat", "token", "bearer", "abc"), ("chat",)),
+    ],
+)
+def test_what_announces_a_token_does_not_cross_an_origin_without_it(
+    offered: tuple[str, ...], left: tuple[str, ...]
+) -> None:
+    first = target_for("wss://a.example/", subprotocols=offered)
+    assert redirected(first, first, target_for("wss://b.example/").url).subprotocols == left
 
 
 def test_everything_stays_within_the_origin() -> None:
@@ -152,7 +168,7 @@ async def test_credentials_headers_and_tokens_do_not_cross_an_origin() -> None:
     assert not {"authorization", "cookie", "x-api-key", "x-mine"} & set(names(second.peer))
     assert second.peer.request is not None
     assert second.peer.request.get("Host") == f"127.0.0.1:{second.port}"
-    assert second.peer.request.get("Sec-WebSocket-Protocol") == "chat, bearer"
+    assert second.peer.request.get("Sec-WebSocket-Protocol") == "chat"
 
 
 async def test_headers_stay_within_the_origin() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ..config import Target, Url, parse_url
 from ..errors import Refused, UsageError
 from ..wire.head import ResponseHead, header_value
-from ..wire.headers import secret_subprotocols
+from ..wire.headers import without_secret_subprotocols
 
 # RFC 9110 §15.4: those whose Location a client may follow by itself.
 _STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -61,6 +61,4 @@ def redirected(first: Target, current: Target, url: Url) -> Target:
 
 
 def _without_credentials(target: Target) -> Target:
-    hidden = secret_subprotocols(target.subprotocols)
-    subprotocols = (name for name, secret in zip(target.subprotocols, hidden, strict=True) if not secret)
-    return replace(target, headers=(), subprotocols=tuple(subprotocols))
+    return replace(target, headers=(), subprotocols=without_secret_subprotocols(target.subprotocols))

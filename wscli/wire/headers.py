@@ -94,3 +94,13 @@ def secret_subprotocols(names: Sequence[str]) -> list[bool]:
         )
         for index, name in enumerate(names)
     ]
+
+
+def without_secret_subprotocols(names: Sequence[str]) -> tuple[str, ...]:
+    """The subprotocols that carry no token; a `bearer` that announces one goes with it."""
+    hidden = [*secret_subprotocols(names), False]
+    return tuple(
+        name
+        for index, name in enumerate(names)
+        if not (hidden[index] or (hidden[index + 1] and name.lower() in _BEFORE_TOKEN))
+    )
