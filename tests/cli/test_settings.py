@@ -13,6 +13,7 @@ from wscli.cli.environment import Environment
 from wscli.cli.options import Compression, SharedOptions, TlsVersion
 from wscli.cli.settings import Settings, build_settings
 from wscli.config import ColorChoice, DemoUrl, Format
+from wscli.errors import UsageError
 
 URL = "ws://example.com/chat"
 
@@ -94,6 +95,13 @@ def test_every_shared_option_reaches_the_target() -> None:
     assert chosen.ok_close == {4001, 1011}
     assert target.tls.insecure
     assert target.family == 6
+
+
+@pytest.mark.parametrize(("code", "tried"), [(1005, 1005), (1006, 1006), (1015, 1006)])
+def test_a_code_that_no_close_carries_cannot_be_allowed(code: int, tried: int) -> None:
+    with pytest.raises(UsageError, match=f"no Close carries {code}") as refused:
+        settings(ok_close=[4001, code])
+    assert f"--expect-close {tried}" in refused.value.hint
 
 
 def test_every_way_to_the_peer_reaches_the_target(tmp_path: Path) -> None:

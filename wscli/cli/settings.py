@@ -33,6 +33,12 @@ from .request import AskPassword, check_subprotocols, collect_headers, field_val
 
 # Contract §5; browsers allow twenty, curl fifty.
 MAX_REDIRECTS: Final = 10
+# RFC 6455 §7.4.1: what they stand for, and what expects that of a connection.
+_NEVER_IN_A_CLOSE: Final = {
+    1005: ("which stands for an empty one", "it exits 0 as it is; --expect-close 1005 asks for it"),
+    1006: ("which stands for none", "--expect-close 1006 expects an end without a Close"),
+    1015: ("which stands for TLS that failed", "--expect-close 1006 expects an end without a Close"),
+}
 
 
 class Settings(Discreet, frozen=True):
@@ -235,11 +241,15 @@ def _existing(option: str, path: str | None) -> str | None:
 
 
 def _close_codes(codes: list[int]) -> frozenset[int]:
+    """Raises: UsageError for what is no code, or one that no Close can bring (RFC 6455 §7.4.1)."""
     for code in codes:
         if not 1000 <= code <= 4999:
             raise UsageError(
                 f"--ok-close: {code} is not a close code", hint="they go from 1000 to 4999 (RFC 6455 §7.4.2)"
             )
+        if code in _NEVER_IN_A_CLOSE:
+            meaning, hint = _NEVER_IN_A_CLOSE[code]
+            raise UsageError(f"--ok-close: no Close carries {code}, {meaning} (RFC 6455 §7.4.1)", hint=hint)
     return frozenset(codes)
 
 
