@@ -10,8 +10,6 @@ from wscli.repl.theme import style_for
 # The sixteen as xterm has them; a terminal may have others.
 ANSI = {
     "ansired": "cd0000",
-    "ansigreen": "00cd00",
-    "ansiyellow": "cdcd00",
     "ansiblue": "0000ee",
     "ansicyan": "00cdcd",
 }
@@ -23,6 +21,7 @@ IN_THE_MENU = [
     "completion-menu.meta.completion",
     "completion-menu.meta.completion.current",
 ]
+IN_THE_BAR = [f"bar.state.{state}" for state in ("connecting", "open", "closing", "closed")]
 
 
 def luminance(colour: str) -> float:
@@ -54,7 +53,7 @@ def test_what_stands_on_the_ground_can_be_read(theme: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("name", IN_THE_MENU)
-def test_the_menu_can_be_read(theme: str, name: str) -> None:
+@pytest.mark.parametrize("name", IN_THE_MENU + IN_THE_BAR)
+def test_what_brings_its_own_ground_can_be_read(theme: str, name: str) -> None:
     styled = attributes(theme, name)
     assert contrast(rgb(styled.color, ""), rgb(styled.bgcolor, "")) >= 4.5

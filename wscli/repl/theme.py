@@ -6,13 +6,14 @@ from typing import Final
 
 from prompt_toolkit.styles import Style
 
-# The bar takes the terminal's own two colours, exchanged: these are readable whatever they are.
+# The bar takes the terminal's own two colours, exchanged: these are readable whatever they are. The states
+# bring both of theirs: a terminal's green or yellow may go with one ground's colour and not with the other's.
 _BOTH: Final = {
     "bottom-toolbar": "reverse",
-    "bar.state.open": "ansigreen bold",
-    "bar.state.connecting": "ansiyellow bold",
-    "bar.state.closing": "ansiyellow bold",
-    "bar.state.closed": "ansired bold",
+    "bar.state.open": "noreverse bg:#005f00 #ffffff bold",
+    "bar.state.connecting": "noreverse bg:#ffd75f #000000 bold",
+    "bar.state.closing": "noreverse bg:#ffd75f #000000 bold",
+    "bar.state.closed": "noreverse bg:#af0000 #ffffff bold",
     "bar.alert": "bold",
     "unknown": "ansired",
 }
