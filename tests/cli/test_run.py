@@ -85,7 +85,8 @@ def test_the_deadline_of_the_run_names_the_phase() -> None:
     done = run_wscli("close", "demo:silent", "--close-timeout", "1h", "--timeout", "200ms", "--json")
     assert done.returncode == 28
     assert b"waiting for the peer's Close" in done.stderr
-    error = json.loads(done.stdout.splitlines()[-1])
+    *events, error = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["code"] for event in events if event["event"] == "close"] == [1006]
     assert (error["event"], error["kind"], error["exit_code"]) == ("error", "timeout", 28)
 
 

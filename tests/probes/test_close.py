@@ -5,9 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.peers import Peer, raw_server
-from wscli.errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, UsageError
+from wscli.errors import (
+    ClosedByPeer,
+    ConnectionLost,
+    DeadlineExceeded,
+    Interrupted,
+    ProtocolViolated,
+    UsageError,
+)
 from wscli.events import Closed, Summarized, ViolationFound
 from wscli.probes.close import CloseOptions, close_options, probe
+from wscli.probes.stop import Stop
 
 from .probing import Kept, probed
 
@@ -135,3 +143,56 @@ def test_what_may_not_be_sent_is_refused_before_anything_is(code: int, reason: s
     with pytest.raises(UsageError) as refused:
         close_options(code, reason, force=force)
     assert "RFC 6455" in refused.value.message
+
+
+async def test_a_stop_while_the_answer_is_awaited_still_ends_with_a_close_event() -> None:
+    stop, cause = Stop(), Interrupted("interrupted")
+
+    async def stops(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        stop.request(cause)
+        await peer.wait_eof()
+
+    async with raw_server(stops) as server:
+        report, kept = await probed(
+            probe, server, CloseOptions(4001), stop=stop, target={"close_timeout": 3600}
+        )
+    assert report.failure is cause
+    assert [(closed.code, closed.tcp) for closed in kept.of(Closed)] == [(1006, "open")]
+    # It was not given the time to answer that it may take.
+    assert rules(kept) == []
+
+
+async def test_a_bad_answer_after_the_stop_is_no_cause_of_its_own() -> None:
+    stop, cause = Stop(), Interrupted("interrupted")
+
+    async def stops(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        stop.request(cause)
+        await peer.frame(8, b"\x03")
+        await peer.wait_eof()
+
+    async with raw_server(stops) as server:
+        report, kept = await probed(probe, server, CloseOptions(), stop=stop)
+    assert report.failure is cause
+    assert any(violation.severity == "error" for violation in kept.of(ViolationFound))
+
+
+async def test_a_bad_answer_before_the_stop_stays_the_cause() -> None:
+    stop = Stop()
+
+    def stops(event: object) -> None:
+        if isinstance(event, Closed):
+            stop.request(Interrupted("interrupted"))
+
+    async def bad(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        await peer.frame(8, b"\x03")
+        await peer.wait_eof()
+
+    async with raw_server(bad) as server:
+        report, _ = await probed(probe, server, CloseOptions(), stop=stop, kept=Kept(when=stops))
+    assert isinstance(report.failure, ProtocolViolated)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.peers import Peer, raw_server
 from wscli.errors import BadReply, ClosedByPeer, Interrupted, ProtocolViolated, Refused
-from wscli.events import Closed, Opened, ResponseReceived, Summarized
+from wscli.events import Closed, Opened, ResponseReceived, Summarized, ViolationFound
 from wscli.probes.handshake import probe
 from wscli.probes.stop import Stop
 
@@ -123,3 +123,19 @@ async def test_a_stop_while_opening_ends_without_a_frame() -> None:
         await server.finished()
     assert report.failure is cause
     assert not kept.of(Opened)
+
+
+async def test_a_bad_answer_after_the_stop_is_no_cause_of_its_own() -> None:
+    stop, cause = Stop(), Interrupted("interrupted")
+
+    async def stops(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        stop.request(cause)
+        await peer.frame(8, b"\x03")
+        await peer.wait_eof()
+
+    async with raw_server(stops) as server:
+        report, kept = await probed(probe, server, stop=stop)
+    assert report.failure is cause
+    assert any(violation.severity == "error" for violation in kept.of(ViolationFound))

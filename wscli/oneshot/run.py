@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import Unsent, WscliError
 from ..events import MessageSeen
-from ..probes.conduct import Watch, open_unless_stopped, summarize, watching
+from ..probes.conduct import Watch, close_in_time, open_unless_stopped, summarize, watching
 from ..probes.report import Report
 from ..probes.stop import Stop
 from ..session.journal import Batch
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 # How long our Close may take to be answered once all expectations are met, in seconds.
 _CLOSE_SECONDS = 1.0
-# The same once the run was told to end: within the second that contract §3 gives, with time to sum up.
-_STOPPED_SECONDS = 0.7
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -198,24 +196,8 @@ class OneShot:
         return verdict
 
     async def _close(self, seconds: float | None = None) -> None:
-        """Perform the closing handshake; from when the run is told to end there is little time for it."""
         session = self._session
-        closings = {asyncio.create_task(session.close(seconds=seconds))}
-        stopped = asyncio.create_task(self._stop.wait())
-        try:
-            await asyncio.wait({*closings, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if stopped.done():
-                hurried = min(_STOPPED_SECONDS, session.target.close_timeout)
-                closings.add(asyncio.create_task(session.close(seconds=hurried)))
-                # A reader that lags holds up the session, but not the end of the run.
-                await asyncio.wait(closings, timeout=_STOPPED_SECONDS)
-        finally:
-            for task in (stopped, *closings):
-                task.cancel()
-            await asyncio.gather(stopped, *closings, return_exceptions=True)
-        for task in closings:
-            if not task.cancelled():
-                task.result()
+        await close_in_time(session, self._stop, session.close(seconds=seconds))
 
     async def _until_the_end(self) -> WscliError | None:
         within = None if self._expecting is None else self._expecting.within

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 from msgspec.structs import asdict
 
+from ..errors import WscliError
 from ..events import Summarized
 from ..session.journal import Journal
 from ..session.session import Session
 from .stop import Stop
+
+# Seconds for our Close once the run was told to end: within contract §3's one, with time to sum up.
+_STOPPED_SECONDS = 0.7
 
 
 async def open_unless_stopped(session: Session, stop: Stop) -> bool:
@@ -34,6 +39,31 @@ async def open_unless_stopped(session: Session, stop: Stop) -> bool:
         return False
     opening.result()
     return True
+
+
+async def close_in_time(session: Session, stop: Stop, closing: Coroutine[Any, Any, None]) -> None:
+    """Perform `closing`; from when the run is told to end there is little time for it (contract §3)."""
+    closings = {asyncio.create_task(closing)}
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({*closings, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stopped.done():
+            hurried = min(_STOPPED_SECONDS, session.target.close_timeout)
+            closings.add(asyncio.create_task(session.close(seconds=hurried)))
+            # A reader that lags holds up the session, but not the end of the run.
+            await asyncio.wait(closings, timeout=_STOPPED_SECONDS)
+    finally:
+        for task in (stopped, *closings):
+            task.cancel()
+        await asyncio.gather(stopped, *closings, return_exceptions=True)
+    for task in closings:
+        if not task.cancelled():
+            task.result()
+
+
+def cause_of_end(session: Session, stop: Stop) -> WscliError | None:
+    """Why the run is no success: the first cause decides; what follows a stop is none (contract §3)."""
+    return stop.earlier or stop.cause if stop.requested else session.failure
 
 
 class Watch:

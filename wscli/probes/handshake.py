@@ -7,7 +7,7 @@ from ..errors import WscliError
 from ..events import Connected, Proxied, Redirected, Resolved, ResponseReceived, TlsEstablished
 from ..session.journal import Batch, Journal
 from ..session.session import Session
-from .conduct import close_warning, open_unless_stopped, summarize
+from .conduct import cause_of_end, close_in_time, close_warning, open_unless_stopped, summarize
 from .report import Report
 from .stop import Stop
 
@@ -63,6 +63,8 @@ async def _open_and_close(target: Target, journal: Journal, stop: Stop, ok_close
     async with Session(target, journal, ok_close=ok_close, strict_close=False) as session:
         if not await open_unless_stopped(session, stop):
             return Report(stop.cause)
+        stop.found = lambda: session.failure
         stop.phase = lambda: "closing"
-        await session.close(1000, seconds=min(CLOSE_SECONDS, target.close_timeout))
-        return Report(session.failure or stop.cause, close_warning(session))
+        seconds = min(CLOSE_SECONDS, target.close_timeout)
+        await close_in_time(session, stop, session.close(1000, seconds=seconds))
+        return Report(cause_of_end(session, stop), close_warning(session))
