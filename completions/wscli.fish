@@ -145,7 +145,7 @@ complete -c wscli -n '__wscli_command ping' -l max-rtt -x -d 'Exit 1 if any pong
 complete -c wscli -n '__wscli_command ping' -l max-loss -x -d 'Exit 1 if more pings than this are lost'
 complete -c wscli -n '__wscli_command close' -l code -x -k -a '(__wscli_codes)' -d 'The close code to send: 1000–1014 or 3000–4999'
 complete -c wscli -n '__wscli_command close' -l reason -x -d 'The reason to send (at most 123 bytes)'
-complete -c wscli -n '__wscli_command close' -l force -d 'Send a code or reason that RFC 6455 forbids, as raw bytes'
+complete -c wscli -n '__wscli_command close' -l force -d 'Send a code that RFC 6455 forbids, too'
 complete -c wscli -n '__wscli_command check' -s j -l jobs -x -d 'Run N checks at a time (50)'
 complete -c wscli -n '__wscli_command check' -l only -x -d 'Only checks with this tag'
 complete -c wscli -n '__wscli_command check' -l fail-fast -d 'End at the first failure; the others are skipped'

@@ -238,7 +238,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
         'close' = @(
             @{ Flags = @('--code'); Takes = 'Code'; Help = 'The close code to send: 1000–1014 or 3000–4999' }
             @{ Flags = @('--reason'); Takes = 'Text'; Help = 'The reason to send (at most 123 bytes)' }
-            @{ Flags = @('--force'); Takes = ''; Help = 'Send a code or reason that RFC 6455 forbids, as raw bytes' }
+            @{ Flags = @('--force'); Takes = ''; Help = 'Send a code that RFC 6455 forbids, too' }
             @{ Flags = @('--expect-status'); Takes = 'Text'; Help = 'The reply''s HTTP status, 101 or another' }
             @{ Flags = @('--expect-header'); Takes = 'Text'; Help = 'A header of the reply that matches' }
             @{ Flags = @('--expect-subprotocol'); Takes = 'Text'; Help = 'The subprotocol that the server chose; '''' for none' }

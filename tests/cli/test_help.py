@@ -13,6 +13,8 @@ import pytest
 from tests.support import ROOT, clean_env, run_wscli
 from wscli.cli.app import COMMANDS
 
+from .running import run_main
+
 CONNECTING = ("connect", "handshake", "ping", "close")
 SHARED = [
     "-H",
@@ -153,3 +155,10 @@ def test_the_usage_names_arguments_without_braces() -> None:
 def test_units_and_profiles_are_told_once(command: str) -> None:
     shown = run_wscli(command, "--help").stdout.decode()
     assert shown.count("DURATION: seconds") == shown.count("SIZE: bytes") == shown.count("@PROFILE") == 1
+
+
+def test_force_promises_no_reason_that_is_refused_all_the_same() -> None:
+    ran = run_main("close", "ws://127.0.0.1:9/", "--force", "--reason", "x" * 124)
+    assert (ran.code, "at most 123 bytes" in ran.stderr) == (2, True)
+    told = " ".join(run_main("close", "--help").stdout.split())
+    assert "Send a code that RFC 6455 forbids" in told

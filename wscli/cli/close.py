@@ -33,7 +33,7 @@ def main(
         str, typer.Option("--reason", metavar="TEXT", help="The reason to send (at most 123 bytes).")
     ] = "",
     force: Annotated[
-        bool, typer.Option("--force", help="Send a code or reason that RFC 6455 forbids, as raw bytes.")
+        bool, typer.Option("--force", help="Send a code that RFC 6455 forbids, too.")
     ] = False,
 ) -> int:
     """Open a connection, send Close, and judge what comes back (RFC 6455 §5.5.1 and §7)."""
