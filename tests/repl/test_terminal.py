@@ -110,6 +110,11 @@ def twice(terminal: Terminal, text: str) -> None:
     terminal.wait_for(lambda: terminal.text.count(text) >= 2, f"{text!r} twice")
 
 
+def told_after(terminal: Terminal, line: str, told: str) -> None:
+    """Waits until `told` stands somewhere under the echo of `line`."""
+    terminal.wait_for(lambda: told in terminal.text.rpartition(f"› {line}\n")[2], f"{told!r} after {line!r}")
+
+
 def leave(terminal: Terminal) -> int:
     terminal.send("\x04")
     return terminal.wait()
@@ -582,3 +587,45 @@ def test_ctrl_z_stops_it_and_fg_brings_it_back(tmp_path: Path) -> None:
         terminal.expect("closed 1000")
         terminal.send("exit\r")
         terminal.wait()
+
+
+def test_what_fails_later_is_told_as_well(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("kept")
+    steps = [
+        ("/save taken", "'taken' exists already"),
+        ("/save nowhere/at/all", "cannot write 'nowhere/at/all': No such file or directory"),
+        (f"/save {tmp_path}", "exists already"),
+        ("/save | exit 7", "ended with status 7"),
+        ("/show 1 | no-such-command-here", "ended with status 127"),
+        ("/connect ws://127.0.0.1:1/", "could not connect to 127.0.0.1:1"),
+        ("/reconnect", "/reconnect tries again"),
+        ("/tls", "this connection has no TLS"),
+        ("/text more", "nothing was sent: the connection is CLOSED"),
+        ("/close", "nothing was sent: the connection is CLOSED"),
+    ]
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    with pty_wscli(
+        "connect", "demo:", "--send", "x", columns=120, rows=80, env=environ, cwd=tmp_path
+    ) as terminal:
+        terminal.expect("← text")
+        for line, told in steps:
+            enter(terminal, line)
+            told_after(terminal, line, told)
+        assert leave(terminal) == 7
+    assert (tmp_path / "taken").read_text() == "kept"
+
+
+def test_a_second_connect_waits_for_none(tmp_path: Path) -> None:
+    async def mute(peer: Peer) -> None:
+        await peer.wait_eof()
+
+    with served(mute) as (url, _), repl(tmp_path, "demo:") as terminal:
+        enter(terminal, f"/connect {url}")
+        terminal.expect(" CONNECTING ")
+        enter(terminal, "/reconnect")
+        terminal.expect("a connection is being opened already")
+        enter(terminal, "not yet")
+        terminal.expect("not open yet: nothing was sent")
+        terminal.send("\x03")
+        line_is(terminal, "")
+        leave(terminal)

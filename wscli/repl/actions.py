@@ -30,7 +30,7 @@ class Actions:
 
     `reach` connects (to a URL, or to the same one again), `stay` gives up an attempt of `--reconnect`
     that is awaited and says whether there was one, `leave` closes and ends the REPL, `apply` puts
-    preferences into force, `typed` gives the history.
+    preferences into force, `typed` gives the history, `broken` is told of a bug.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Actions:
         leave: Callable[[], None],
         apply: Callable[[], None],
         typed: Callable[[], list[str]],
+        broken: Callable[[Exception], None],
     ) -> None:
         self._link = link
         self._ring = ring
@@ -61,6 +62,7 @@ class Actions:
         self._leave = leave
         self._apply = apply
         self._typed = typed
+        self._broken = broken
         self._tasks: set[asyncio.Task[None]] = set()
         self._pipe: asyncio.Task[None] | None = None
         self._reaching: asyncio.Task[None] | None = None
@@ -218,3 +220,5 @@ class Actions:
             await work
         except WscliError as failure:
             self._voice.error(failure)
+        except Exception as bug:  # noqa: BLE001 # told where every bug is told, not at the end of the loop
+            self._broken(bug)

@@ -83,6 +83,7 @@ class Repl:
             leave=self._on_end,
             apply=self._apply,
             typed=self._terminal.lines,
+            broken=self._on_bug,
         )
         journal.listeners[:] = [self._facts, self._ring, self._view, _Refresher(self._terminal)]
 
@@ -184,8 +185,7 @@ class Repl:
             self._echo(line)
             self._voice.error(failure)
         except Exception as bug:  # noqa: BLE001 # told where every bug is told, not by the event loop
-            self._bug = bug
-            self._over.set()
+            self._on_bug(bug)
         self._echoed = ""
         self._terminal.refresh()
         return True
@@ -208,6 +208,10 @@ class Repl:
 
     async def _close_and_leave(self) -> None:
         await self._close()
+        self._over.set()
+
+    def _on_bug(self, bug: Exception) -> None:
+        self._bug = bug
         self._over.set()
 
     def _on_interrupt(self) -> bool:

@@ -9,6 +9,8 @@ import signal
 from dataclasses import dataclass
 from typing import Final
 
+from ..errors import OutputFailed
+
 MOST_ANSWER: Final = 1 << 20
 """Bytes of a command's answer that are kept; the rest is read and let go."""
 
@@ -25,15 +27,22 @@ class Answer:
 async def pipe_to(shell_command: str, payload: bytes) -> Answer:
     """Run the user's `shell_command` with `payload` on its stdin.
 
+    Raises: OutputFailed when there is no starting it.
+
     It gets a session of its own: no command of a pipe reads the REPL's terminal. Cancelled, it is killed.
     """
-    process = await asyncio.create_subprocess_shell(
-        shell_command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
+    try:
+        process = await asyncio.create_subprocess_shell(
+            shell_command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as failure:
+        # No processes or memory left, a command that is too long, a NUL in it.
+        reason = failure.strerror if isinstance(failure, OSError) else str(failure)
+        raise OutputFailed(f"the shell command was not started: {reason}") from None
     writing = asyncio.create_task(_write(process, payload))
     try:
         kept, truncated = await _read(process)
