@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,17 @@ from pathlib import Path
 import pytest
 
 from tests.support import DEADLINE, clean_env, command, run_wscli
+from wscli.cli import run
+from wscli.cli.environment import Environment
+from wscli.config import Format, OutputOptions
+from wscli.errors import Interrupted
+from wscli.probes.report import Report
+from wscli.probes.stop import Stop
+from wscli.session.journal import Journal
+from wscli.sinks.make import make_sink
+from wscli.sinks.output import Output
+from wscli.sinks.redact import Redactor
+from wscli.sinks.status import Status
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -82,7 +94,7 @@ def test_a_second_signal_ends_at_once() -> None:
 
 
 def test_the_deadline_of_the_run_names_the_phase() -> None:
-    done = run_wscli("close", "demo:silent", "--close-timeout", "1h", "--timeout", "200ms", "--json")
+    done = run_wscli("close", "demo:silent", "--close-timeout", "1h", "--timeout", "3s", "--json")
     assert done.returncode == 28
     assert b"waiting for the peer's Close" in done.stderr
     *events, error = [json.loads(line) for line in done.stdout.splitlines()]
@@ -139,3 +151,44 @@ def test_the_choice_of_colour_holds_for_stderr_too(choice: str) -> None:
     done = run_wscli("connect", "demo:reject", "--color", choice, env=env)
     assert done.returncode == 22
     assert (b"\x1b[" in done.stderr) is (choice == "always")
+
+
+def tell_to_end(stop: Stop) -> None:
+    """As if it had been told an hour ago."""
+    stop.request(Interrupted("interrupted"))
+    assert stop.asked_at is not None
+    stop.asked_at -= 3600.0
+
+
+@pytest.mark.parametrize("stalled", ["stdout", "stderr"])
+async def test_one_grace_counts_from_the_stop_for_the_command_and_its_outputs(
+    stalled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An hour of grace that is over by now: whoever begins it anew, or blocks the loop, hangs.
+    monkeypatch.setattr(run, "GRACE", 3600.0)
+    told = Stop()
+    tell_to_end(told)
+    assert (await run._within_grace(endless(), told)).failure is told.cause
+
+    reading, writing = os.pipe()
+    outputs = {name: Output(writing, name=name) for name in ("stdout", "stderr")}
+    options, redactor, stop = OutputOptions(format=Format.RAW), Redactor(), Stop()
+    raw = make_sink(options, outputs["stdout"], redactor, command="connect")
+    sink = run._StatusBeside(raw, Status(options, outputs["stderr"], redactor), outputs["stderr"])
+    environment = Environment(None, writing, writing, environ={})
+    runtime = run.Runtime(environment, options, Journal(listeners=[sink]), outputs["stdout"], redactor, stop)
+    outputs[stalled].write(bytes(1 << 20))
+    asyncio.get_running_loop().call_soon(tell_to_end, stop)
+    try:
+        failure = await run._finish(runtime, sink, None)
+    finally:
+        os.close(reading)
+        await outputs[stalled].gone()
+        os.close(writing)
+    # Status that nobody reads is no loss of the run's.
+    assert failure is (stop.cause if stalled == "stdout" else None)
+
+
+async def endless() -> Report:
+    await asyncio.Event().wait()
+    return Report()

@@ -1,7 +1,7 @@
 """Runs a command's coroutine: signals, the deadline of the whole run, output to its last byte, exit status.
 
 Whatever wants the run to end (a signal, the deadline, a reader that has gone) sets `Runtime.stop`. The
-command then has `GRACE` seconds to close cleanly; after that it is cancelled. A second signal ends at once.
+command and its output then have `GRACE` seconds in all to end cleanly. A second signal ends at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -41,7 +41,12 @@ if TYPE_CHECKING:
     from ..sinks.status import Status
 
 GRACE: Final = 1.0
-"""Seconds for a clean close after the run was told to end (contract §3)."""
+"""Seconds from when the run is told to end until it is over, output included (contract §3)."""
+
+# The share of it that is kept for the output when a command does not end by itself.
+_FOR_OUTPUT: Final = 0.15
+# What cleaning up, and a reader that keeps up, get however late it is; in seconds.
+_LEAST: Final = 0.1
 
 
 class Runtime(msgspec.Struct):
@@ -115,16 +120,12 @@ async def _supervise(
 async def _within_grace(command: Awaitable[Report], stop: Stop) -> Report:
     """What the command reports, or why it was told to end when it did not end in time."""
     task = asyncio.ensure_future(command)
-    stopper = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({task, stopper}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            await asyncio.wait({task}, timeout=GRACE)
+        await _done_or_late(task, stop, GRACE - _FOR_OUTPUT)
     finally:
-        stopper.cancel()
         if not task.done():
             task.cancel()
-            await asyncio.wait({task}, timeout=GRACE)
+            await asyncio.wait({task}, timeout=max(stop.left(GRACE), _LEAST))
     if not task.done() or task.cancelled():
         return Report(stop.earlier or stop.cause)
     try:
@@ -133,20 +134,34 @@ async def _within_grace(command: Awaitable[Report], stop: Stop) -> Report:
         return Report(failure)
 
 
+async def _done_or_late(task: asyncio.Future[Any], stop: Stop, grace: float, least: float = 0.0) -> None:
+    """Waits until it is done; once told to end, until `grace` is over (but for `least`), both in seconds."""
+    stopper = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopper}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await asyncio.wait({task}, timeout=max(stop.left(grace), least))
+    finally:
+        stopper.cancel()
+
+
 async def _finish(runtime: Runtime, sink: Sink, failure: WscliError | None) -> WscliError | None:
-    """Writes what is left, whatever the reader's speed; once told to end, for no longer than `GRACE`."""
+    """Writes what is left, whatever the reader's speed; once told to end, only until `GRACE` is over."""
     if failure is not None and runtime.options.format is Format.JSON:
         runtime.journal.record(_event(failure, runtime.journal.stamp()))
     sink.finish()
-    closing = asyncio.create_task(runtime.output.close())
-    stopper = asyncio.create_task(runtime.stop.wait())
-    await asyncio.wait({closing, stopper}, return_when=asyncio.FIRST_COMPLETED)
-    if not closing.done():
-        await asyncio.wait({closing}, timeout=GRACE)
-    stopper.cancel()
-    if not closing.done():
-        closing.cancel()
-        await asyncio.wait({closing})
+    closings = [asyncio.create_task(runtime.output.close())]
+    if isinstance(sink, _StatusBeside):
+        # What follows on stderr is written straight; this must stand before it, but may not hold up the end.
+        closings.append(asyncio.create_task(sink.stderr.close(GRACE)))
+    closed = asyncio.gather(*closings, return_exceptions=True)
+    await _done_or_late(closed, runtime.stop, GRACE, _LEAST)
+    closing = closings[0]
+    late = not closing.done()
+    for each in closings:
+        each.cancel()
+    await asyncio.wait(closings)
+    if late:
         return failure or runtime.stop.cause
     unwritten = closing.exception()
     if unwritten is not None and not isinstance(unwritten, OutputFailed):
@@ -160,7 +175,7 @@ class _StatusBeside:
     def __init__(self, sink: Sink, status: Status, stderr: Output) -> None:
         self._sink = sink
         self._status = status
-        self._stderr = stderr
+        self.stderr = stderr
 
     def feed(self, batch: Batch, /) -> None:
         self._sink.feed(batch)
@@ -169,9 +184,6 @@ class _StatusBeside:
     def finish(self) -> None:
         self._sink.finish()
         self._status.finish()
-        # What follows on stderr is written straight; this must stand before it, but may not hold up the end.
-        with contextlib.suppress(OutputFailed):
-            self._stderr.close_blocking(GRACE)
 
 
 def _with_status(sink: Sink, options: OutputOptions, environment: Environment, redactor: Redactor) -> Sink:

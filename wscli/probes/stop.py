@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from ..errors import WscliError
@@ -21,6 +22,7 @@ class Stop:
         self.phase: Callable[[], str] = lambda: "starting"
         self.found: Callable[[], WscliError | None] = lambda: None
         self.earlier: WscliError | None = None
+        self.asked_at: float | None = None
         self._asked = asyncio.Event()
 
     @property
@@ -31,7 +33,12 @@ class Stop:
         """Asks the run to end; only the first cause counts."""
         if not self._asked.is_set():
             self.cause, self.earlier = cause, self.found()
+            self.asked_at = time.monotonic()
             self._asked.set()
+
+    def left(self, grace: float) -> float:
+        """What is left, in seconds, of the `grace` that began when the run was told to end."""
+        return grace if self.asked_at is None else max(0.0, self.asked_at + grace - time.monotonic())
 
     async def wait(self) -> None:
         """Returns once the run should end."""
