@@ -251,7 +251,7 @@ class Closed(_Base, frozen=True, kw_only=True, tag="close"):
 
 
 class Reconnecting(_Base, frozen=True, kw_only=True, tag="reconnect"):
-    """The connection is to be opened again in `delay_ms`; `attempt` is from 1, anew once one stood a while."""
+    """The connection will be opened again in `delay_ms`; `attempt` is from 1, anew once one stood a while."""
 
     attempt: int
     delay_ms: float
