@@ -110,13 +110,24 @@ class MessageAssembler:
         """How many of the run's messages are good; all, or those before the one that set `fault`."""
         if self.fault is not None:
             return 0
-        # A run of one may have been looked at while it came.
-        self._looked_at = self._type = None
+        if self._looked_at is not None:
+            return self._check_rest(run, self._looked_at)
         if run.compressed:
             return self._inflate_run(run)
         if run.type == "text":
             return self._check_text(run)
         return len(run)
+
+    def _check_rest(self, run: MessageRun, seen: int) -> int:
+        """The same for a run of one frame, of which `seen` bytes were looked at while they came."""
+        self._looked_at = self._type = None
+        if run.type == "text":
+            # No run that was looked at is masked: the buffer holds its text.
+            self._check_utf8(run.buffer[run.starts[0] + seen : run.end], final=True)
+        if self.fault is None:
+            return 1
+        self.refused = run.payloads[0]
+        return 0
 
     def _begin(self, first: int) -> None:
         """Note the first sight of a frame, and of a message when its opcode says so."""
