@@ -51,8 +51,10 @@ def test_credentials_go_to_no_other_origin() -> None:
     )
     there, left = target_for(url("wss://b/x"), before, Redactor())
     assert (there.headers, left) == ((), True)
-    assert there.subprotocols == ("chat", "bearer")
+    assert there.subprotocols == ("chat",)
     assert there.unix_socket is None
+    _, left = target_for(url("wss://b/x"), Target(url=url("wss://a/"), unix_socket="/run/x"), Redactor())
+    assert left
     same, left = target_for(url("wss://a/other"), before, Redactor())
     assert (same.headers, left) == (before.headers, False)
 

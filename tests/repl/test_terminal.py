@@ -629,3 +629,27 @@ def test_a_second_connect_waits_for_none(tmp_path: Path) -> None:
         terminal.send("\x03")
         line_is(terminal, "")
         leave(terminal)
+
+
+def test_who_goes_elsewhere_before_the_first_connection_stands_stays(tmp_path: Path) -> None:
+    async def mute(peer: Peer) -> None:
+        await peer.wait_eof()
+
+    with served(mute) as (url, _), repl(tmp_path, url, until=" CONNECTING ", rows=60) as terminal:
+        enter(terminal, "/connect demo:")
+        terminal.expect(" OPEN ")
+        enter(terminal, "hello")
+        twice(terminal, "hello")
+        assert leave(terminal) == 0
+
+
+def test_close_gives_up_reconnecting_and_the_repl_stays(tmp_path: Path) -> None:
+    args = ("ws://127.0.0.1:1/", "--reconnect", "--max-backoff", "1h", "--max-retries", "0")
+    with repl(tmp_path, *args, until="reconnect ", rows=60) as terminal:
+        # The pauses grow until one is long enough to type in.
+        terminal.expect("reconnect 5 ")
+        enter(terminal, "/close")
+        terminal.expect("not reconnecting any more")
+        enter(terminal, "/info")
+        terminal.wait_for(lambda: "CLOSED" in terminal.text.rpartition("/info")[2], "the state")
+        assert leave(terminal) == 7

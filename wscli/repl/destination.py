@@ -46,7 +46,7 @@ def target_for(url: Url, before: Target, redactor: Redactor) -> tuple[Target, bo
     origin.
     """
     target = redirected(before, before, replace(url, username=None, password=None))
-    left_behind = target.headers != before.headers or target.tls != before.tls
+    left_behind = replace(target, url=before.url) != before
     if url.username is not None or url.password is not None:
         pair = f"{url.username or ''}:{url.password or ''}"
         redactor.learn([url.password or "", pair])

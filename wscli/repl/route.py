@@ -22,8 +22,8 @@ class Route:
     """The first connection, those of `/reconnect` and `/connect`, and those that `--reconnect` makes.
 
     `name` is what the newest destination is called, `target` how it is reached; `at_first` says that it is
-    the first one still. `busy` says that the user's own `/reconnect` or `/connect` is under way. `stop` ends
-    all: nothing is connected to any more.
+    the first one still. `busy` says that the user's own `/reconnect` or `/connect` is under way, `diverted`
+    that the user has ever had a say in where to go. `stop` ends all: nothing is connected to any more.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Route:
         self.target = first.target
         self.name = first.name
         self.busy = False
+        self.diverted = False
         self._first = first.target.url.origin
         self._link = link
         self._voice = voice
@@ -80,7 +81,7 @@ class Route:
 
         Raises: WscliError when it is not known how to get there; what is open stays open then.
         """
-        self.busy = True
+        self.busy = self.diverted = True
         try:
             destination = None if where is None else await self._destination(where)
             self.end_pause()
@@ -101,6 +102,7 @@ class Route:
         """Give up the next attempt of `--reconnect`; whether one was awaited."""
         if self._pause is None:
             return False
+        self.diverted = True
         self._pause.set()
         return True
 

@@ -112,17 +112,11 @@ class Repl:
 
     async def _begin(self) -> None:
         self._stop.phase = lambda: f"opening the connection ({self._link.phase})"
-        if await self._connect_first():
-            self._stop.phase = lambda: "in the REPL"
-        elif not self._leaving:
+        if await self._route.connect():
+            self._greet()
+        elif not self._leaving and not self._route.diverted:
             # Nothing was ever open: the failure is the result, as without a terminal.
             self._over.set()
-
-    async def _connect_first(self) -> bool:
-        connected = await self._route.connect()
-        if connected:
-            self._greet()
-        return connected
 
     async def _connect_again(self, session: Session, delay: float) -> None:
         if await self._route.again(session, delay):
@@ -149,6 +143,7 @@ class Repl:
 
     def _greet(self) -> None:
         """A connection stands: remember the URL, and say what `--send` says."""
+        self._stop.phase = lambda: "in the REPL"
         # A demo's port is another one each time.
         if self._launch.options.history and not self._route.name.startswith("demo:"):
             remember(str(self._route.target.url), state_folder(self._launch.environ))
