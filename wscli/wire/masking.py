@@ -5,10 +5,16 @@ from __future__ import annotations
 
 def apply_mask(payload: bytes, mask: bytes) -> bytes:
     """`payload` XORed with the four bytes of `mask`, repeated (RFC 6455 §5.3)."""
-    if not payload:
-        return payload
-    length = len(payload)
-    repeated = (mask * (length // 4 + 1))[:length]
-    # One XOR of two big integers: a C loop over the whole payload, without a dependency.
-    number = int.from_bytes(payload, "little") ^ int.from_bytes(repeated, "little")
-    return number.to_bytes(length, "little")
+    return xor(payload, repeated(mask, len(payload))) if payload else payload
+
+
+def repeated(mask: bytes, length: int) -> bytes:
+    """`length` bytes of the mask, from its first one on."""
+    return (mask * (length // 4 + 1))[:length]
+
+
+def xor(one: bytes, other: bytes) -> bytes:
+    """Two byte strings of the same length, bit by bit."""
+    # One XOR of two big integers: a C loop over all of it, without a dependency.
+    number = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    return number.to_bytes(len(one), "little")

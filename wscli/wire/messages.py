@@ -222,8 +222,8 @@ class MessageAssembler:
         return len(inflated)
 
     def _check_text(self, run: MessageRun) -> int:
-        """The whole run at once: an ASCII line end between two payloads hides no broken sequence."""
-        joined = run.lines
+        """The whole run at once: ASCII between two payloads (line ends, zeros) hides no broken sequence."""
+        joined = run.clear if run.masked else run.lines
         if joined.isascii():
             return len(run)
         try:

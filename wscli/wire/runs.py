@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from ..events import Direction, FrameSeen, MessageSeen, MessageType, Stamp
 from .frame import Frame
-from .masking import apply_mask
+from .masking import apply_mask, repeated, xor
 
 
 class MessageRun:
@@ -25,6 +25,7 @@ class MessageRun:
     """
 
     __slots__ = (
+        "_clear",
         "_lines",
         "_payloads",
         "_texts",
@@ -49,6 +50,7 @@ class MessageRun:
         self.frame_n = 1
         self.message_n = 1
         self.inflated: list[bytes] | None = None
+        self._clear: bytes | None = None
         self._payloads: list[bytes] | None = None
         self._lines: bytes | None = None
         self._texts: list[str] | None = None
@@ -79,10 +81,24 @@ class MessageRun:
         buffer = self.buffer
         if not self.masked:
             return [buffer[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
-        return [
-            apply_mask(buffer[start:end], buffer[start - 4 : start])
-            for start, end in zip(self.starts, self.ends, strict=True)
-        ]
+        clear, begin = self.clear, self.begin
+        return [clear[start - begin : end - begin] for start, end in zip(self.starts, self.ends, strict=True)]
+
+    @property
+    def clear(self) -> bytes:
+        """The bytes of a masked run, payloads unmasked, headers blotted out with zeros; made once.
+
+        One XOR for all: the headers with themselves, each payload with its repeated mask.
+        """
+        if self._clear is None:
+            buffer, before = self.buffer, self.begin
+            pieces: list[bytes] = []
+            for start, end in zip(self.starts, self.ends, strict=True):
+                pieces.append(buffer[before:start])
+                pieces.append(repeated(buffer[start - 4 : start], end - start))
+                before = end
+            self._clear = xor(buffer[self.begin : self.end], b"".join(pieces))
+        return self._clear
 
     @property
     def payloads(self) -> list[bytes]:
