@@ -28,34 +28,34 @@ def remember(tools: Tools, base: str, scale: float) -> None:
 
 
 def grow(tools: Tools, base: str, folder: Path, *, most: int) -> None:
-    """Microseconds a message, start-up taken off, for 10^3 up to `most` messages."""
+    """Seconds for 10^3 up to `most` messages, and what each message cost beyond those of the column before."""
     from __main__ import write_lines
 
-    print("\n### 12. cost against size: µs of wall clock a message, start-up taken off\n")
+    print("\n### 12. cost against size: s of wall clock (µs a message more than in the column before)\n")
     counts = [10**power for power in range(3, 8) if 10**power <= most]
     print(f"| row | {' | '.join(f'{count:,}' for count in counts)} |\n|---|{'---|' * len(counts)}")
     raw = [tools.wscli, "connect", "-n", "--compression", "none", "--format", "raw"]
     as_json = [tools.wscli, "connect", "-n", "--compression", "none", "--json"]
     send = [tools.wscli, "connect", "--compression", "none", "--wait", "0", f"{base}/sink"]
     for row, command in (("1", raw), ("4", as_json), ("6", send)):
-        costs = []
-        start = min(_seconds(command, base, folder, 1, row) for _ in range(15))
+        cells: list[str] = []
+        before = (0, 0.0)
         for count in counts:
             if row == "6":
                 write_lines(folder / "grown.txt", count)
             # The least of several: what else the machine does must not look like growth.
-            times = 15 if count < 10**5 else 3 if count < 10**7 else 1
+            times = 15 if count < 10**5 else 5 if count < 10**7 else 1
             seconds = min(_seconds(command, base, folder, count, row) for _ in range(times))
-            costs.append((seconds - start) / count * 1e6)
-        print(f"| {row} | {' | '.join(f'{cost:.2f}' for cost in costs)} |", flush=True)
+            each = (seconds - before[1]) / (count - before[0]) * 1e6
+            cells.append(f"{seconds:.3f} ({each:.2f})" if count >= 10**5 else f"{seconds:.3f}")
+            before = (count, seconds)
+        print(f"| {row} | {' | '.join(cells)} |", flush=True)
 
 
 def _seconds(command: list[str], base: str, folder: Path, count: int, row: str) -> float:
     stdin: Stdin = "open"
     if row == "6":
         stdin = folder / "grown.txt"
-        if count == 1:
-            stdin.write_text("one line\n")
     else:
         command = [*command, f"{base}/flood?count={count}&size=100"]
     return measure(command, stdin).wall
