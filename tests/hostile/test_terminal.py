@@ -94,7 +94,8 @@ def assert_safe_run(url: str, form: str, *options: str, command: str = "connect"
         assert_safe(stdout, color=form == "human")
     if form.startswith("json"):
         assert all(byte == 0x0A or 0x20 <= byte <= 0x7E for byte in stdout)
-    assert_safe(stderr, color=False)
+    # --color always holds for both streams.
+    assert_safe(stderr, color=form == "human")
     assert code != 70, stderr.decode()
     return stdout + stderr, code
 

@@ -16,10 +16,17 @@ def authority() -> trustme.CA:
 
 
 @functools.cache
+def _certificate(*names: str) -> trustme.LeafCert:
+    return authority().issue_cert(*names)
+
+
 def server_context(*names: str) -> ssl.SSLContext:
-    """A server's context whose certificate is for `names` (localhost and 127.0.0.1 when none are given)."""
+    """A server's context whose certificate is for `names` (localhost and 127.0.0.1 when none are given).
+
+    A new one each time: what a test does to it is no other test's.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority().issue_cert(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
+    _certificate(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
     return context
 
 
