@@ -123,10 +123,11 @@ async def test_giving_up_keeps_the_code_and_says_so() -> None:
 
 
 async def test_the_duration_counts_over_all_connections() -> None:
-    async with raw_server(reset_after_one) as server:
+    async with raw_server(in_turn(reset_after_one, reset_after_one, echo)) as server:
         done = await wscli(
-            "connect", server.url, *AGAIN, "--max-retries", "0", "--duration", "300ms", "-n", "--send", "x"
+            "connect", server.url, *AGAIN, "--max-retries", "0", "--duration", "2s", "-n", "--send", "x"
         )
+        assert len(server.peers) == 3
     assert done.returncode == 0, done.stderr
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import WscliError
 from ..probes.stop import Stop
-from ..session.reconnect import Reconnector
+from ..session.reconnect import Reconnector, why_again
 from ..session.session import Session
 
 
@@ -47,6 +47,10 @@ class Renewal:
             gave_up = f"gave up after {attempts} {'retry' if attempts == 1 else 'retries'} (--max-retries)"
             failure.hint = f"{gave_up}; {failure.hint}" if failure.hint else gave_up
         return delay
+
+    def would_go_on(self, failure: WscliError | None, session: Session) -> bool:
+        """Whether this end of a connection is one after which there is another attempt."""
+        return why_again(failure, session.closed) is not None and not self.reconnector.exhausted
 
     async def pause(self, seconds: float) -> bool:
         """Wait before the next attempt; False when the run was told to end meanwhile."""

@@ -116,6 +116,13 @@ class OneShot:
             self._session.journal.listeners[:] = listeners
             delay = self._next_delay()
             if delay is None or self._renewal is None:
+                if (
+                    self._renewal is not None
+                    and self._stop.requested
+                    and self._renewal.would_go_on(self._cause, self._session)
+                ):
+                    # What would have been tried again is not why the run ended.
+                    failure = self._judged(self._stop.cause)
                 break
             left = self._left(self._plan.duration)
             in_time = left is None or delay < left
