@@ -28,7 +28,7 @@ def remember(tools: Tools, base: str, scale: float) -> None:
 
 
 def grow(tools: Tools, base: str, folder: Path, *, most: int) -> None:
-    """Seconds for 10^3 up to `most` messages, and what each message cost beyond those of the column before."""
+    """Seconds for 10^3 up to `most` messages, and what one of them costs more than in the column before."""
     from __main__ import write_lines
 
     print("\n### 12. cost against size: s of wall clock (µs a message more than in the column before)\n")

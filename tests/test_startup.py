@@ -40,7 +40,7 @@ CONNECTING = PARSING | {
     *(f"wscli.net.{name}" for name in ("connect", "dial", "progress", "resolve", "routes", "stream")),
     "wscli.session",
     *(f"wscli.session.{name}" for name in ("encode", "ending", "extensions", "handshake", "hints")),
-    *(f"wscli.session.{name}" for name in ("journal", "keepalive", "opening", "outbox", "pings", "protocol")),
+    *(f"wscli.session.{name}" for name in ("journal", "opening", "outbox", "pings", "protocol")),
     *(f"wscli.session.{name}" for name in ("redirects", "sending", "session")),
     "wscli.sinks",
     *(f"wscli.sinks.{name}" for name in ("base", "escape", "human_style", "make", "output", "raw")),

@@ -100,9 +100,8 @@ def main(arguments: Sequence[str], environment: Environment | None = None) -> in
 
 def _run(arguments: Sequence[str], environment: Environment) -> int:
     try:
-        outcome = load_program().main(
-            args=list(arguments), prog_name="wscli", standalone_mode=False, obj=environment
-        )
+        program, name, rest = _chosen(arguments)
+        outcome = program.main(args=rest, prog_name=name, standalone_mode=False, obj=environment)
         if sys.stdout is not None:  # closed by whoever started us
             sys.stdout.flush()
     except typer.TyperException as raised:
@@ -120,6 +119,13 @@ def _run(arguments: Sequence[str], environment: Environment) -> int:
         _silence_stdout()
         raise OutputFailed(f"cannot write to standard output: {failure.strerror}") from failure
     return outcome if isinstance(outcome, int) else ExitCode.OK
+
+
+def _chosen(arguments: Sequence[str]) -> tuple[Any, str, list[str]]:
+    """What Typer shall parse, its name and its arguments: a command by itself where the first word is one."""
+    if arguments and arguments[0] in COMMANDS:
+        return load_command(arguments[0]), f"wscli {arguments[0]}", list(arguments[1:])
+    return load_program(), "wscli", list(arguments)
 
 
 def _silence_stdout() -> None:

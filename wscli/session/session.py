@@ -22,7 +22,6 @@ from ..wire.lint import FrameLint
 from ..wire.runs import MessageRun
 from .handshake import Handshake
 from .journal import Journal
-from .keepalive import Keepalive
 from .sending import FIN_SECONDS, Sending
 
 # How much is read at once, in bytes, and how long to work on it before it is less.
@@ -108,6 +107,8 @@ class Session(Sending):
         self._start_sending(connection, lint, fast=self._fast)
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.outbox.run())]
         if self.target.ping_interval is not None:
+            from .keepalive import Keepalive
+
             keepalive = Keepalive(self, self.target.ping_interval, self.target.ping_timeout)
             self._tasks.append(asyncio.create_task(keepalive.run()))
 
