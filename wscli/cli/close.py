@@ -32,9 +32,7 @@ def main(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="The reason to send (at most 123 bytes).")
     ] = "",
-    force: Annotated[
-        bool, typer.Option("--force", help="Send a code that RFC 6455 forbids, too.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Send a code that RFC 6455 forbids, too.")] = False,
 ) -> int:
     """Open a connection, send Close, and judge what comes back (RFC 6455 §5.5.1 and §7)."""
     from ..probes.close import close_options, probe
