@@ -16,9 +16,19 @@ def quicken() -> None:
     websockets imports importlib.metadata (10 ms), and uses it only in a version that is not released.
     """
     gc.set_threshold(50_000)
+    _keep_freed_memory()
     if "importlib.metadata" not in sys.modules:
         # As an import does: known by its name, and an attribute of its package.
         importlib.metadata = sys.modules["importlib.metadata"] = _ImportedOnUse("importlib.metadata")
+
+
+def _keep_freed_memory() -> None:
+    """Keeps the allocator from giving the memory of each long message back to the kernel, to ask for it again.
+
+    A flood of them would take twice as long. glibc learns from a large block that is freed how much is worth
+    keeping (twice its size; mallopt(3), M_MMAP_THRESHOLD); the pages of this one are never touched.
+    """
+    bytes(4 * 1024 * 1024)
 
 
 class _ImportedOnUse(types.ModuleType):
