@@ -23,7 +23,7 @@ def quicken() -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Keeps the allocator from giving the memory of each long message back to the kernel, to ask for it again.
+    """Keeps the allocator from handing the memory of each long message to the kernel, to ask for it again.
 
     A flood of them would take twice as long. glibc learns from a large block that is freed how much is worth
     keeping (twice its size; mallopt(3), M_MMAP_THRESHOLD); the pages of this one are never touched.
