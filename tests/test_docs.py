@@ -88,3 +88,14 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 def test_the_reference_is_what_the_code_says() -> None:
     assert PAGE.read_text(encoding="utf-8") == reference(), "run python -m scripts.update_reference"
+
+
+def test_sections_of_the_contract_that_the_code_cites_are_there() -> None:
+    there = set(re.findall(r"^## (\d+)\.", (ROOT / "docs/contract.md").read_text(encoding="utf-8"), re.M))
+    cited = {
+        section
+        for source in (ROOT / "wscli").rglob("*.py")
+        for section in re.findall(r"contract(?:'s)?,? \(?§(\d+)", source.read_text(encoding="utf-8"))
+    }
+    assert len(cited) > 3
+    assert cited <= there
