@@ -206,8 +206,7 @@ def _body(
         if stdin is not None:
             splitter = WholeSplitter() if stdin.whole else DelimitedSplitter(stdin.delimiter)
             source = Source(runtime.environment.stdin, splitter, text=stdin.text)
-        (sink,) = runtime.journal.listeners
-        gate = Gate(sink, count)
+        gate = Gate(*runtime.journal.listeners, limit=count)
         runtime.journal.listeners[:] = [gate]
 
         def make() -> Session:
@@ -224,7 +223,7 @@ def _body(
             from ..oneshot.expecting import Expecting
 
             expecting = Expecting(expectations.expected, session, expectations.within)
-            runtime.journal.listeners.append(expecting)
+            gate.listeners.append(expecting)
         run = OneShot(session, plan, source, gate, runtime.stop, expecting, renewal)
         return await run.perform()
 

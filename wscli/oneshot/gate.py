@@ -1,8 +1,9 @@
-"""The gate: stands before the sinks, counts incoming messages, and lets no more than N of them through."""
+"""The gate: before sinks and expectations, it counts incoming messages and lets no more than N through."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ..events import Event, MessageSeen
 from ..session.journal import Batch, Listener
@@ -10,16 +11,18 @@ from ..wire.runs import MessageRun
 
 
 class Gate:
-    """Passes batches on to `listener`; messages that come after the `limit`th are not shown.
+    """Passes batches on to `listeners`; messages that come after the `limit`th are not for them.
 
-    `reached` is set with that message; `last_message` is when the last one came (the loop's clock, seconds).
+    `reached` is set with that message, and `on_reached` called before anything that came behind it is judged;
+    `last_message` is when the last one came (the loop's clock, seconds).
     """
 
-    def __init__(self, listener: Listener, limit: int | None = None) -> None:
-        self._listener = listener
+    def __init__(self, *listeners: Listener, limit: int | None = None) -> None:
+        self.listeners = list(listeners)
         self._limit = limit
         self.count = 0
         self.reached = asyncio.Event()
+        self.on_reached: Callable[[], None] = lambda: None
         self.last_message = asyncio.get_running_loop().time()
 
     def feed(self, batch: Batch, /) -> None:
@@ -29,9 +32,11 @@ class Gate:
         if self.count != before:
             self.last_message = asyncio.get_running_loop().time()
         if passed:
-            self._listener.feed(passed)
-        if self._limit is not None and self.count >= self._limit:
+            for listener in self.listeners:
+                listener.feed(passed)
+        if self._limit is not None and self.count >= self._limit and not self.reached.is_set():
             self.reached.set()
+            self.on_reached()
 
     def _count(self, batch: Batch) -> Batch:
         self.count += sum(map(_incoming, batch))

@@ -86,6 +86,7 @@ class OneShot:
         self._plan = plan
         self._source = source
         self._gate = gate
+        gate.on_reached = self._conclude
         self._stop = stop
         self._expecting = expecting
         self._sends = list(plan.sends)
@@ -186,6 +187,10 @@ class OneShot:
             self._began = asyncio.get_running_loop().time()
         if self._renewal is not None:
             self._renewal.reconnector.note_open()
+
+    def _conclude(self) -> None:
+        """The Nth message ends the run: what the peer says behind it is no cause (contract §3)."""
+        self._session.conclude()
 
     def _judged(self, failure: WscliError | None) -> WscliError | None:
         return failure if self._expecting is None else self._expecting.judge(failure)

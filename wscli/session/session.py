@@ -67,6 +67,7 @@ class Session(Sending):
         self._fed = 0
         self._batch: list[Event | MessageRun] = []
         self._stopped = False
+        self._concluded = False
         self.bytes_received = 0
 
     async def __aenter__(self) -> Self:
@@ -129,6 +130,14 @@ class Session(Sending):
     def reading(self) -> bool:
         """Whether the peer is waited for now, and not a reader of ours."""
         return self._limit is not None
+
+    def conclude(self) -> None:
+        """What the connection was for is reached: a failure is now only an ending without the peer's Close.
+
+        The first cause decides (contract §3). A listener may call this while it is fed: what stands behind
+        that in the stream comes after it, also in the same read.
+        """
+        self._concluded = True
 
     def give_up(self, failure: WscliError) -> None:
         """End the connection as it stands, for this reason."""
@@ -238,10 +247,9 @@ class Session(Sending):
         protocol = self.connection.protocol
         if self._stopped:
             return False
-        if self.paced and self._batch:
+        if self.paced:
             # What is answered is answered before this frame, which may be a Close or end the connection.
-            self.journal.deliver(list(self._batch))
-            self._batch.clear()
+            self._deliver_so_far()
         if consumed > self._fed:
             protocol.receive_data(self._chunk[self._fed : consumed])
             # Its frames are not needed, and it would keep them all.
@@ -251,6 +259,12 @@ class Session(Sending):
             return True
         self._stop()
         return False
+
+    def _deliver_so_far(self) -> None:
+        """Let listeners have what of this read is known by now."""
+        batch = list(self._batch)
+        self._batch.clear()
+        self.journal.deliver(batch)
 
     def _stop(self) -> None:
         self._stopped = True
@@ -274,20 +288,29 @@ class Session(Sending):
             if pong is not None:
                 batch.append(pong)
         elif item.opcode == Opcode.CLOSE:
+            if self.ending.received is None:
+                self._deliver_so_far()
             self._note_close(item)
 
     def _note_violation(self, violation: ViolationFound) -> None:
         if violation.severity == "error":
-            self._fail_with(
+            self._blame(
                 ProtocolViolated(f"the peer broke {violation.rfc}: {violation.detail} ({violation.rule})")
             )
+
+    def _blame(self, failure: WscliError) -> None:
+        """The peer went wrong: that is why the run fails, unless what came before it had decided the run."""
+        if self.failure is None:
+            self._deliver_so_far()
+            if not self._concluded:
+                self._fail_with(failure)
 
     def _heed_fault(self) -> None:
         """Fail the connection for what wscli itself found wrong (RFC 6455 §7.1.7)."""
         fault = self._inbound.fault
         if fault is None or self._stopped:
             return
-        self._fail_with(fault.error)
+        self._blame(fault.error)
         self._answer()
         self.connection.protocol.fail(fault.close_code, "")
         self._stop()
@@ -297,7 +320,7 @@ class Session(Sending):
         """Note that websockets has failed the connection, and why, where lint did not say it."""
         failure = self.connection.protocol.parser_exc
         if failure is not None:
-            self._fail_with(ProtocolViolated(f"the peer broke RFC 6455: {failure}"))
+            self._blame(ProtocolViolated(f"the peer broke RFC 6455: {failure}"))
             self._allow(self._close_timeout)
 
     def _allow(self, seconds: float, *, anew: bool = False) -> None:

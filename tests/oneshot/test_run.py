@@ -1,0 +1,96 @@
+"""A one-shot run's exit code depends on what the peer said, in which order; never on how TCP cut it."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import pytest
+
+from tests.peers import Peer, encode_frame, raw_server
+from tests.session.driving import Told, session_to
+from tests.support import until
+from wscli.errors import ExitCode, exit_code_for
+from wscli.events import Closed
+from wscli.expect.expected import Expected
+from wscli.expect.messages import Reject, Text
+from wscli.oneshot.expecting import Expecting
+from wscli.oneshot.gate import Gate
+from wscli.oneshot.run import OneShot, Plan
+from wscli.probes.stop import Stop
+
+ONE, TWO = encode_frame(1, "one"), encode_frame(1, "two")
+CLOSE_4001 = encode_frame(8, (4001).to_bytes(2, "big") + b"no")
+CLOSE_1000 = encode_frame(8, (1000).to_bytes(2, "big"))
+MASKED = encode_frame(1, "bad", mask=b"abcd")
+LONG_LENGTH = encode_frame(1, "two", length_code=126)
+TOO_LARGE = encode_frame(2, bytes(80))
+
+
+async def outcome_of(reads: list[bytes], count: int | None, expected: Expected) -> tuple[ExitCode, Told]:
+    """What a run comes to whose peer says this, each part once the one before was read."""
+    sizes = itertools.accumulate(map(len, reads))
+
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await until(lambda: session.was_open)
+        for read, size in zip(reads, sizes, strict=True):
+            await peer.send(read)
+            await until(partial(heard, size))
+        await peer.fin()
+
+    def heard(size: int) -> bool:
+        return session.bytes_received == size
+
+    async with raw_server(script) as server:
+        session, told = session_to(server, max_size=64)
+        gate = Gate(told, limit=count)
+        session.journal.listeners[:] = [gate]
+        expecting = Expecting(expected, session) if expected else None
+        if expecting is not None:
+            gate.listeners.append(expecting)
+        report = await OneShot(session, Plan(wait=None), None, gate, Stop(), expecting).perform()
+        await server.finished()
+    return exit_code_for(report.failure), told
+
+
+@pytest.mark.parametrize(
+    ("stream", "count", "pattern", "code"),
+    [
+        ([ONE, CLOSE_4001], 1, "", ExitCode.OK),
+        ([ONE, CLOSE_4001], 2, "", ExitCode.CLOSE_CODE),
+        ([ONE, MASKED, CLOSE_1000], 1, "", ExitCode.OK),
+        ([ONE, LONG_LENGTH, CLOSE_1000], 1, "", ExitCode.OK),
+        ([ONE, LONG_LENGTH, CLOSE_1000], 2, "", ExitCode.PROTOCOL),
+        ([LONG_LENGTH, ONE, CLOSE_4001], 2, "", ExitCode.PROTOCOL),
+        ([ONE, TOO_LARGE, CLOSE_1000], 1, "", ExitCode.OK),
+        ([ONE, TOO_LARGE, CLOSE_1000], 2, "", ExitCode.TOO_LARGE),
+        ([ONE, ONE], 1, "", ExitCode.LOST),
+        ([ONE, MASKED], 1, "", ExitCode.LOST),
+        ([ONE, ONE[:4]], 1, "", ExitCode.LOST),
+        ([ONE, CLOSE_4001], None, "one", ExitCode.OK),
+        ([ONE, CLOSE_4001], None, "two", ExitCode.CLOSE_CODE),
+        ([ONE, MASKED, CLOSE_1000], None, "one", ExitCode.OK),
+        ([LONG_LENGTH, ONE, CLOSE_1000], None, "one", ExitCode.PROTOCOL),
+        ([ONE, TOO_LARGE], None, "one", ExitCode.OK),
+        ([ONE, TWO, CLOSE_4001], 1, "!two", ExitCode.OK),
+        ([ONE, TWO, CLOSE_4001], None, "!two", ExitCode.EXPECTATION),
+        ([TWO, MASKED], 1, "!two", ExitCode.EXPECTATION),
+    ],
+)
+async def test_the_exit_code_does_not_depend_on_how_the_stream_is_cut(
+    stream: list[bytes], count: int | None, pattern: str, code: ExitCode
+) -> None:
+    octets = b"".join(stream)
+    for position in range(len(octets)):
+        reads = [part for part in (octets[:position], octets[position:]) if part]
+        about = [Reject(pattern[1:])] if pattern.startswith("!") else [Text(pattern)] if pattern else []
+        came_to, _ = await outcome_of(reads, count, Expected(about))
+        assert came_to == code, f"cut at {position}"
+
+
+async def test_what_comes_behind_the_last_message_is_shown_all_the_same() -> None:
+    code, told = await outcome_of([ONE + LONG_LENGTH + CLOSE_4001], 1, Expected([]))
+    assert code == ExitCode.OK
+    assert told.rules == ["length-not-minimal"]
+    assert [closed.code for closed in told.of(Closed)] == [4001]
