@@ -358,4 +358,6 @@ class Session(Sending):
                 f"the closing handshake: the peer did not answer our Close within {self._close_timeout:g} s",
                 hint="allow more with --close-timeout",
             )
+        if self._concluded and ending.received is not None:
+            return None
         return ending.failure(self._ok_close)
