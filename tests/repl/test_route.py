@@ -37,6 +37,10 @@ async def echo(peer: Peer) -> None:
     await peer.echo()
 
 
+async def mute(peer: Peer) -> None:
+    await peer.wait_eof()
+
+
 class Journey:
     """A route, and all that it needs."""
 
@@ -44,7 +48,7 @@ class Journey:
         self.said = bytearray()
         self.redactor = Redactor()
         journal = Journal(Clock())
-        self.link = Link(journal, frozenset(), lambda _: None, lambda: None)
+        self.link = Link(journal, frozenset(), lambda: None, lambda _: None, lambda: None)
         # An hour: a pause that nothing ends is never over.
         reconnector = Reconnector(ReconnectPolicy(), journal, lambda _low, _high: 3600.0)
 
@@ -85,11 +89,27 @@ async def paused(made: Journey) -> asyncio.Task[bool]:
 
 async def test_a_pause_can_be_given_up() -> None:
     async with journey() as made:
-        assert not made.route.end_pause()
+        assert not made.route.give_up()
         connecting = await paused(made)
-        assert made.route.end_pause()
+        assert made.route.give_up()
         assert not await connecting
-        assert not made.route.end_pause()
+        assert not made.route.give_up()
+
+
+async def test_an_opening_can_be_given_up_and_no_other_attempt_follows() -> None:
+    async with raw_server(mute) as server, journey(server.url) as made:
+        connecting = asyncio.create_task(made.route.connect())
+        await until(lambda: made.link.phase == "reply")
+        assert made.route.give_up()
+        assert not await connecting
+        assert (made.link.state, made.route.pausing) == (State.CLOSED, False)
+
+
+async def test_what_is_open_is_not_given_up() -> None:
+    async with raw_server(echo) as server, journey(server.url) as made:
+        assert await made.route.connect()
+        assert not made.route.give_up()
+        assert made.link.state is State.OPEN
 
 
 async def test_stop_ends_a_pause_and_grants_no_other_attempt() -> None:

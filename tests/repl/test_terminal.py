@@ -646,10 +646,67 @@ def test_who_goes_elsewhere_before_the_first_connection_stands_stays(tmp_path: P
 def test_close_gives_up_reconnecting_and_the_repl_stays(tmp_path: Path) -> None:
     args = ("ws://127.0.0.1:1/", "--reconnect", "--max-backoff", "1h", "--max-retries", "0")
     with repl(tmp_path, *args, until="reconnect ", rows=60) as terminal:
-        # The pauses grow until one is long enough to type in.
-        terminal.expect("reconnect 5 ")
+        # In a pause or in an attempt: either is given up.
         enter(terminal, "/close")
-        terminal.expect("not reconnecting any more")
+        terminal.expect("nothing is being opened any more")
         enter(terminal, "/info")
-        terminal.wait_for(lambda: "CLOSED" in terminal.text.rpartition("/info")[2], "the state")
-        assert leave(terminal) == 7
+        told_after(terminal, "/info", "CLOSED")
+        # 7 after a pause, 130 after an attempt.
+        assert leave(terminal) in (7, 130)
+
+
+GIVING_UP = ["\x03", "/close\r"]
+LEAVING = ["\x04", "/quit\r", "\x03\x03"]
+
+
+async def answer_nothing(peer: Peer) -> None:
+    await peer.wait_eof()
+
+
+@pytest.mark.parametrize("keys", GIVING_UP)
+def test_an_opening_is_given_up_and_the_repl_stays(tmp_path: Path, keys: str) -> None:
+    with served(answer_nothing) as (url, _), repl(tmp_path, url, until=" CONNECTING ", rows=60) as terminal:
+        terminal.expect("> GET")
+        terminal.send(keys)
+        terminal.expect("nothing is being opened any more")
+        terminal.expect(" CLOSED ")
+        enter(terminal, "/connect demo:")
+        terminal.expect(" OPEN ")
+        assert leave(terminal) == 0
+
+
+@pytest.mark.parametrize("keys", LEAVING)
+def test_leaving_before_a_connection_was_open_is_no_success(tmp_path: Path, keys: str) -> None:
+    with served(answer_nothing) as (url, _), repl(tmp_path, url, until=" CONNECTING ") as terminal:
+        terminal.expect("> GET")
+        terminal.send(keys)
+        assert terminal.wait() == 130
+        assert "left before a connection was open (exit code 130)" in terminal.text
+
+
+def test_ctrl_c_where_nothing_is_open_does_not_speak_of_closing(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:close?code=1000", until=" CLOSED ") as terminal:
+        terminal.send("\x03")
+        terminal.expect("Ctrl-C again, or Ctrl-D, leaves")
+        assert leave(terminal) == 0
+
+
+def test_a_peer_that_does_not_answer_close_is_told_of_once(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:silent", columns=120) as terminal:
+        terminal.send("\x04")
+        terminal.expect("again to leave without waiting")
+        terminal.expect("→ close")
+        assert leave(terminal) == 28
+        assert terminal.text.count("had not answered our Close after ") == 1
+        assert "within 0 s" not in terminal.text
+        assert "--close-timeout" not in terminal.text
+
+
+def test_what_one_connection_agreed_on_is_no_fact_of_the_next(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:", rows=60) as terminal:
+        enter(terminal, "/connect ws://127.0.0.1:1/")
+        terminal.expect(" CLOSED ")
+        enter(terminal, "/info")
+        told_after(terminal, "/info", "lint")
+        assert "extensions" not in terminal.text.rpartition("› /info\n")[2]
+        leave(terminal)

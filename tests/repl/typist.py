@@ -53,7 +53,14 @@ class Typist:
         self.preferences = preferences
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self.output = _ToScreen(self.screen)
-        handlers = Handlers(self._line, self._end, lambda: self.busy, self.notes.append, self._bar)
+        handlers = Handlers(
+            self._line,
+            self._end,
+            lambda: self.busy,
+            lambda: self.notes.append("stays"),
+            self.notes.append,
+            self._bar,
+        )
         self.prompt = Prompt(
             keyboard_fd,
             self.output,

@@ -9,6 +9,8 @@ import pytest
 from tests.peers import Peer, encode_frame
 from tests.session.driving import converse
 from wscli.errors import ExitCode, UsageError
+from wscli.events import FrameSeen
+from wscli.session.ending import Ending
 from wscli.session.session import Session
 
 
@@ -264,3 +266,31 @@ async def test_a_close_that_waits_behind_messages_has_its_time_while_the_peer_ta
 
     outcome = await converse(script, act, deflate=None)
     assert outcome.exit_code is ExitCode.OK
+
+
+def test_the_time_that_an_unanswered_close_was_waited_for_is_the_true_one() -> None:
+    frame = FrameSeen(
+        t=2.0,
+        time="",
+        n=1,
+        direction="out",
+        opcode=8,
+        type="close",
+        fin=True,
+        rsv1=False,
+        rsv2=False,
+        rsv3=False,
+        masked=True,
+        mask="00000000",
+        wire_length=2,
+        length=2,
+        header="8882",
+        base64=b"\x03\xe8",
+    )
+    whole = Ending(sent=frame).unanswered(5.0, 5.0, now=7.0)
+    assert "within 5 s" in whole.message
+    assert "--close-timeout" in whole.hint
+    cut_short = Ending(sent=frame).unanswered(0.0, 5.0, now=3.25)
+    assert "after 1.2 s" in cut_short.message
+    assert cut_short.hint == ""
+    assert "not even our Close" in Ending().unanswered(0.0, 5.0, now=3.0).message

@@ -28,8 +28,8 @@ Reach = Callable[[str | None], Coroutine[Any, Any, None]]
 class Actions:
     """Carries commands out. What takes time goes on as a task; `interrupt` cancels a pipe.
 
-    `reach` connects (to a URL, or to the same one again), `stay` gives up an attempt of `--reconnect`
-    that is awaited and says whether there was one, `leave` closes and ends the REPL, `apply` puts
+    `reach` connects (to a URL, or to the same one again), `give_up` ends the opening of a connection, or
+    the pause before it, and says whether there was one, `leave` closes and ends the REPL, `apply` puts
     preferences into force, `typed` gives the history, `broken` is told of a bug.
     """
 
@@ -44,7 +44,7 @@ class Actions:
         redactor: Redactor,
         *,
         reach: Reach,
-        stay: Callable[[], bool],
+        give_up: Callable[[], bool],
         leave: Callable[[], None],
         apply: Callable[[], None],
         typed: Callable[[], list[str]],
@@ -58,7 +58,7 @@ class Actions:
         self._preferences = preferences
         self._redactor = redactor
         self._reach = reach
-        self._stay = stay
+        self._give_up = give_up
         self._leave = leave
         self._apply = apply
         self._typed = typed
@@ -92,9 +92,9 @@ class Actions:
                 self._show(command)
 
     def interrupt(self) -> bool:
-        """End a shell command that runs; whether there was one."""
+        """End a shell command that runs, or else the opening of a connection; whether there was one."""
         if self._pipe is None or self._pipe.done():
-            return False
+            return self._given_up()
         self._pipe.cancel()
         self._voice.note("the shell command was ended")
         return True
@@ -113,12 +113,17 @@ class Actions:
 
     def _close(self, code: int, reason: str) -> None:
         session = self._link.session
-        if self._stay():
-            self._voice.note("not reconnecting any more; /reconnect does")
+        if self._given_up():
             return
         if session is None or self._link.state is not State.OPEN:
             raise Unsent(f"nothing was sent: the connection is {self._link.state.value}")
         session.send_close(code, reason)
+
+    def _given_up(self) -> bool:
+        if not self._give_up():
+            return False
+        self._voice.note("given up: nothing is being opened any more; /reconnect tries again")
+        return True
 
     def _connect(self, url: str | None) -> None:
         if self._reaching is not None and not self._reaching.done():

@@ -68,7 +68,7 @@ class Facts:
     connections: int = 0
 
     def begin(self) -> None:
-        """A new connection is about to be opened."""
+        """A new connection is about to be opened: what the one before agreed on is no fact of this one."""
         self.seen.clear()
         self.connections += 1
 

@@ -22,20 +22,23 @@ class State(Enum):
 
 
 class Link:
-    """Holds at most one connection. `ended` is told of each that ends, opened or not, with its failure.
+    """Holds at most one connection.
 
-    `secure` says that the newest connection's URL asks for TLS.
+    `begins` is told before each is opened, `ended` of each that ends by itself, opened or not, with its
+    failure. `secure` says that the newest connection's URL asks for TLS.
     """
 
     def __init__(
         self,
         journal: Journal,
         ok_close: frozenset[int],
+        begins: Callable[[], None],
         ended: Callable[[Session], None],
         changed: Callable[[], None],
     ) -> None:
         self._journal = journal
         self._ok_close = ok_close
+        self._begins = begins
         self._ended = ended
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
@@ -52,6 +55,11 @@ class Link:
         if not session.was_open:
             return State.CONNECTING
         return State.OPEN if session.is_open else State.CLOSING
+
+    @property
+    def was_open(self) -> bool:
+        """Whether the newest connection's opening handshake succeeded."""
+        return self.session is not None and self.session.was_open
 
     @property
     def failure(self) -> WscliError | None:
@@ -71,6 +79,7 @@ class Link:
 
     async def connect(self, target: Target) -> bool:
         """Open a connection, the one before being over; whether that worked (`failure` says why not)."""
+        self._begins()
         self.secure = target.url.secure
         session = self.session = Session(target, self._journal, ok_close=self._ok_close)
         opened = asyncio.Event()
@@ -116,11 +125,15 @@ class Link:
         else:
             await self.abandon()
 
-    async def abandon(self) -> None:
-        """Drop the connection as it stands."""
+    def drop(self) -> None:
+        """End the connection as it stands, soon."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
-            await self.wait()
+
+    async def abandon(self) -> None:
+        """End the connection as it stands, and return once it is over."""
+        self.drop()
+        await self.wait()
 
     async def wait(self) -> None:
         """Return once the connection is over."""

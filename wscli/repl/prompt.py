@@ -272,7 +272,7 @@ class Prompt:
         elif again:
             self._handlers.end()
         else:
-            self._handlers.note("Ctrl-C again, or Ctrl-D, closes with 1000 and leaves")
+            self._handlers.stays()
 
     def _end_of_input(self, _event: KeyPressEvent) -> None:
         self._handlers.end()

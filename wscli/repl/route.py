@@ -14,7 +14,7 @@ from ..session.reconnect import Reconnector
 from ..session.session import Session
 from ..sinks.redact import Redactor
 from .destination import DemoServer, Destination, Profiles, name_of, target_for
-from .link import Link
+from .link import Link, State
 from .voice import Voice
 
 
@@ -23,7 +23,8 @@ class Route:
 
     `name` is what the newest destination is called, `target` how it is reached; `at_first` says that it is
     the first one still. `busy` says that the user's own `/reconnect` or `/connect` is under way, `diverted`
-    that the user has ever had a say in where to go. `stop` ends all: nothing is connected to any more.
+    that the user has ever had a say in where to go. `give_up` ends what is being opened, `stop` ends all:
+    nothing is connected to any more.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Route:
         self._profiles = profiles
         self._demos = contextlib.AsyncExitStack()
         self._pause: asyncio.Event | None = None
+        self._opening: object | None = None
         self._stopped = False
 
     @property
@@ -63,11 +65,16 @@ class Route:
 
     async def connect(self) -> bool:
         """Open the next connection, with as many attempts as `--reconnect` grants; whether that worked."""
-        while not await self._link.connect(self.target):
-            session = self._link.session
-            delay = self.next_delay(session)
-            if delay is None or not await self._waited(delay, session):
-                return False
+        opening = self._opening = object()
+        try:
+            while not await self._link.connect(self.target):
+                session = self._link.session
+                delay = self.next_delay(session) if opening is self._opening else None
+                if delay is None or not await self._waited(delay, session):
+                    return False
+        finally:
+            if opening is self._opening:
+                self._opening = None
         if self._reconnector is not None:
             self._reconnector.note_open()
         return True
@@ -84,7 +91,7 @@ class Route:
         self.busy = self.diverted = True
         try:
             destination = None if where is None else await self._destination(where)
-            self.end_pause()
+            self.give_up()
             await self._link.close()
             if destination is not None:
                 self.target, self.name = destination.target, destination.name
@@ -98,18 +105,24 @@ class Route:
             return None
         return self._reconnector.next_delay(session.failure, session.closed)
 
-    def end_pause(self) -> bool:
-        """Give up the next attempt of `--reconnect`; whether one was awaited."""
-        if self._pause is None:
+    def give_up(self) -> bool:
+        """Open no connection that does not stand yet, now or after a pause; whether one was to be opened."""
+        if (self._opening is None and self._pause is None) or self._link.state is State.OPEN:
             return False
         self.diverted = True
-        self._pause.set()
+        self._opening = None
+        self._end_pause()
+        self._link.drop()
         return True
 
     def stop(self) -> None:
         """Connect no more."""
         self._stopped = True
-        self.end_pause()
+        self._end_pause()
+
+    def _end_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.set()
 
     async def aclose(self) -> None:
         """End the embedded servers that were connected to."""

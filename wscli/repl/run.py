@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
-from ..errors import ClosedByPeer, ConnectionLost, WscliError
+from ..errors import ClosedByPeer, ConnectionLost, ExitCode, Interrupted, WscliError
 from ..probes.conduct import summarize
 from ..probes.report import Report
 from ..probes.stop import Stop
@@ -31,7 +31,7 @@ from .route import Route
 from .sending import SENDING
 from .settings import initial_preferences
 from .showing import Showing
-from .terminal import Handlers, Terminal
+from .terminal import Handlers, Refresher
 from .view import View
 from .voice import Voice
 
@@ -53,13 +53,16 @@ class Repl:
         self._tasks: list[asyncio.Task[None]] = []
         color, verbose = launch.output_options.color, launch.output_options.verbose
         self._preferences = initial_preferences(launch.environ, verbose=verbose)
-        handlers = Handlers(self._on_line, self._on_end, self._on_interrupt, self._on_note, self._bar)
+        handlers = Handlers(
+            self._on_line, self._on_end, self._on_interrupt, self._on_stay, self._on_note, self._bar
+        )
         self._terminal = make_terminal(launch, output, handlers, self._preferences, redactor)
         self._voice = Voice(self._terminal.write, palette_for(color), redactor, self._terminal.width)
         self._ring = Ring(launch.options.ring_bytes)
         self._facts = Facts()
         self._view = View(launch.output_options, self._terminal.write, redactor, self._terminal.width)
-        self._link = Link(journal, launch.ok_close, self._on_ended, self._terminal.refresh)
+        begins = self._facts.begin
+        self._link = Link(journal, launch.ok_close, begins, self._on_ended, self._terminal.refresh)
         policy = launch.reconnect
         self._route = Route(
             Destination(launch.target, launch.name),
@@ -79,13 +82,13 @@ class Repl:
             self._preferences,
             redactor,
             reach=self._reach,
-            stay=self._route.end_pause,
+            give_up=self._route.give_up,
             leave=self._on_end,
             apply=self._apply,
             typed=self._terminal.lines,
             broken=self._on_bug,
         )
-        journal.listeners[:] = [self._facts, self._ring, self._view, _Refresher(self._terminal)]
+        journal.listeners[:] = [self._facts, self._ring, self._view, Refresher(self._terminal)]
 
     async def perform(self) -> Report:
         """Run to the end; the newest connection's failure decides the exit status."""
@@ -100,6 +103,9 @@ class Repl:
             self._view.finish()
             if any(self._facts.tallies):
                 summarize("connect", self._journal)
+            failure = self._failure()
+            if isinstance(failure, Interrupted) and failure is not self._stop.cause:
+                self._voice.error(failure)
             self._terminal.leave()
             await terminal
         finally:
@@ -108,7 +114,13 @@ class Repl:
             await self._route.aclose()
         if self._bug is not None:
             raise self._bug
-        return Report(self._link.failure or self._stop.cause)
+        return Report(failure)
+
+    def _failure(self) -> WscliError | None:
+        """Why the newest connection is no success; who leaves before it stood has not had one either."""
+        if self._link.failure is None and not self._stop.requested and not self._link.was_open:
+            return Interrupted(f"left before a connection was open (exit code {ExitCode.INTERRUPTED:d})")
+        return self._link.failure or self._stop.cause
 
     async def _begin(self) -> None:
         self._stop.phase = lambda: f"opening the connection ({self._link.phase})"
@@ -209,11 +221,15 @@ class Repl:
         self._bug = bug
         self._over.set()
 
+    def _on_note(self, text: str) -> None:
+        self._voice.note(text)
+
     def _on_interrupt(self) -> bool:
         return self._actions.interrupt()
 
-    def _on_note(self, text: str) -> None:
-        self._voice.note(text)
+    def _on_stay(self) -> None:
+        closes = "closes with 1000 and leaves" if self._link.state is State.OPEN else "leaves"
+        self._voice.note(f"Ctrl-C again, or Ctrl-D, {closes}")
 
     def _on_ended(self, session: Session) -> None:
         """A connection has ended; its Close was shown as an event."""
@@ -221,6 +237,8 @@ class Repl:
         if (
             session.was_open
             and failure is not None
+            # It is the last thing that is told when the REPL ends for it.
+            and not self._leaving
             and not isinstance(failure, ClosedByPeer | ConnectionLost)
         ):
             self._voice.error(failure)
@@ -267,16 +285,6 @@ class Repl:
     def _spawn(self, work: Any) -> None:
         self._tasks = [task for task in self._tasks if not task.done()]
         self._tasks.append(asyncio.create_task(work))
-
-
-class _Refresher:
-    """A listener that lets the bar follow what happens."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-
-    def feed(self, _batch: object, /) -> None:
-        self._terminal.refresh()
 
 
 async def _end(tasks: list[asyncio.Task[None]] | list[Any]) -> None:

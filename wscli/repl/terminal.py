@@ -15,13 +15,15 @@ class Handlers:
     """What a terminal reports.
 
     `line` takes a line and says whether it was taken (otherwise it stays, to be changed or sent later);
-    `end` is the wish to close and leave; `interrupt` says whether there was something to interrupt; `bar` is
-    the bar's text for a width, in pieces with a style's name.
+    `end` is the wish to close and leave; `interrupt` says whether there was something to interrupt, and
+    `stays` that nothing was; `note` is told what a person should know; `bar` is the bar's text for a width,
+    in pieces with a style's name.
     """
 
     line: Callable[[str], bool]
     end: Callable[[], None]
     interrupt: Callable[[], bool]
+    stays: Callable[[], None]
     note: Callable[[str], None]
     bar: Bar
 
@@ -57,3 +59,13 @@ class Terminal(Protocol):
 
     def leave(self) -> None:
         """End `run`; what was written is shown first."""
+
+
+class Refresher:
+    """A listener that lets the bar follow what happens."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def feed(self, _batch: object, /) -> None:
+        self._terminal.refresh()

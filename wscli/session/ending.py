@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from ..errors import ClosedByPeer, ConnectionLost, WscliError
+from ..errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, WscliError
 from ..events import Closed, FrameSeen, SentClose, Stamp
 from ..wire.closecodes import name_of, parse_close
 
@@ -85,6 +85,23 @@ class Ending(msgspec.Struct):
                 hint=f"--ok-close {self.code} makes this a success",
             )
         return None
+
+    def unanswered(self, granted: float, allowed: float, now: float) -> DeadlineExceeded:
+        """Our Close had no answer in the `granted` seconds; `allowed` are those that --close-timeout says.
+
+        `now` is on the run's clock, as the frames are.
+        """
+        if self.sent is None:
+            return DeadlineExceeded("the closing handshake: the peer took nothing more, not even our Close")
+        if granted >= allowed:
+            return DeadlineExceeded(
+                f"the closing handshake: the peer did not answer our Close within {granted:g} s",
+                hint="allow more with --close-timeout",
+            )
+        waited = f"{now - self.sent.t:.1f} s"
+        return DeadlineExceeded(
+            f"the closing handshake: given up, for the peer had not answered our Close after {waited}"
+        )
 
     def _lost(self) -> WscliError:
         how = {"reset": "was reset", "fin": "ended", "open": "was given up"}[self.tcp]

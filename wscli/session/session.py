@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from ..config import Target
-from ..errors import DeadlineExceeded, PeerError, ProtocolViolated, Unsent, WscliError
+from ..errors import PeerError, ProtocolViolated, Unsent, WscliError
 from ..events import Closed, Event, FrameSeen, Stamp, ViolationFound
 from ..net.stream import RECEIVE_LIMIT
 from ..wire.dissect import Dissector
@@ -354,10 +354,7 @@ class Session(Sending):
         if unanswered and not self._strict_close:
             return None
         if ending.received is None and self._gave_up:
-            return DeadlineExceeded(
-                f"the closing handshake: the peer did not answer our Close within {self._close_timeout:g} s",
-                hint="allow more with --close-timeout",
-            )
+            return ending.unanswered(self._close_timeout, self.target.close_timeout, self.journal.clock.now())
         if self._concluded and ending.received is not None:
             return None
         return ending.failure(self._ok_close)
