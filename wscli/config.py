@@ -127,7 +127,8 @@ class Target(Discreet, frozen=True):
     are followed. `ping_interval` and `ping_timeout` are those of keepalive, None for none. `family` is 4, 6
     or 0 for both. `resolve_overrides` are host, port and the addresses to use; `connect_to` is the host and
     port to connect to instead of the URL's. `proxy` is a URL, with its credentials; without one the
-    environment may name one, unless `no_proxy`.
+    environment may name one, unless `no_proxy`. `expected_status` is that of a refusal which
+    is what the user wants to see.
     """
 
     unshown: ClassVar[frozenset[str]] = frozenset({"headers", "proxy"})
@@ -153,6 +154,7 @@ class Target(Discreet, frozen=True):
     max_redirects: int = 0
     ping_interval: float | None = None
     ping_timeout: float | None = None
+    expected_status: int | None = None
 
 
 class OutputOptions(msgspec.Struct, frozen=True):

@@ -283,6 +283,7 @@ async def test_what_is_expected_is_no_failure(script: Any, body: str, tmp_path: 
     async with raw_server(script) as server:
         result = await checked(tmp_path, suite(server.url, body))
     assert result["status"] == 0, result["checks"]
+    assert not any(check.get("violations") for check in result["checks"])
 
 
 async def test_retries_until_it_passes_and_no_more(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ CASES = [
     ("connect demo:reject -n --expect-status 404", 1, "the reply has status 403"),
     ("connect demo:reject -n --expect x", 22, "refused"),
     ("connect demo:reject -n --expect-status 403 --expect x", 1, "no text message came"),
-    ("connect demo:silent -n --expect-status 101", 0, "did not answer our Close within 1 s"),
+    ("connect demo:silent -n --expect-status 101", 0, "had not answered our Close after 1"),
     ("connect ws://127.0.0.1:1/ -n --expect x", 7, "nothing listens"),
     ("connect demo: --expect (", 2, "not a regular expression"),
     ("connect demo: --within 1s", 2, "nothing to expect"),
@@ -55,6 +55,21 @@ def test_the_exit_code_and_what_is_told(line: str, status: int, told: str) -> No
     done = run_wscli(*line.split(), stdin=None)
     assert done.returncode == status, done.stderr.decode()
     assert told in done.stderr.decode()
+
+
+@pytest.mark.parametrize("command", ["handshake", "connect -n", "close", "ping"])
+def test_a_refusal_that_is_expected_is_no_violation(command: str) -> None:
+    done = run_wscli(*command.split(), "demo:reject", "--expect-status", "403", "--json", stdin=None)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b'"status":403' in done.stdout
+    assert b'"violation"' not in done.stdout
+    assert done.stderr == b""
+
+
+def test_a_refusal_with_another_status_is_one() -> None:
+    done = run_wscli("handshake", "demo:reject", "--expect-status", "404", "--json", stdin=None)
+    assert done.returncode == 1
+    assert b'"rule":"status"' in done.stdout
 
 
 async def test_what_was_met_is_not_undone_by_a_reset() -> None:

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from msgspec.structs import replace
+
 from ..config import Target
 from ..errors import (
     ClosedByPeer,
@@ -55,6 +57,7 @@ class Attempt:
         if self._expected:
             self.journal.listeners.append(self._expected)
         self.journal.ready = self._inbox.ready
+        target = replace(target, expected_status=self._expected.status)
         self._session = Session(target, self.journal, ok_close=ok_close, strict_close=False)
         self._captured: dict[str, object] = {}
         self._close_was_expected = False

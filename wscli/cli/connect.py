@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from ..config import Format, parse_duration, parse_size
 from ..errors import UsageError
@@ -206,6 +207,7 @@ def _body(
         if stdin is not None:
             splitter = WholeSplitter() if stdin.whole else DelimitedSplitter(stdin.delimiter)
             source = Source(runtime.environment.stdin, splitter, text=stdin.text)
+        target = replace(target, expected_status=expectations.expected.status)
         gate = Gate(*runtime.journal.listeners, limit=count)
         runtime.journal.listeners[:] = [gate]
 

@@ -27,7 +27,7 @@ def expecting_body(body: Body, expected: Expected) -> Body:
 
     async def judged(runtime: Runtime, target: Target) -> Report:
         runtime.journal.listeners.append(expected)
-        report = await body(runtime, target)
+        report = await body(runtime, replace(target, expected_status=expected.status))
         return replace(report, failure=expected.judge(report.failure))
 
     return judged if expected else body

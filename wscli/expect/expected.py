@@ -33,6 +33,15 @@ class Expected:
         """Whether being met ends a run: `--reject` alone does not."""
         return not self._to_the_end and any(not one.lasting for one in self.all)
 
+    @property
+    def status(self) -> int | None:
+        """The status that the reply is expected to have, if one."""
+        if not self.all:
+            return None
+        from .opening import Status
+
+        return next((one.status for one in self.all if isinstance(one, Status)), None)
+
     def feed(self, batch: Sequence[Event | MessageRun], /) -> None:
         """Take what happened."""
         for item in batch:

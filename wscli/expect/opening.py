@@ -21,18 +21,18 @@ class Status(Expectation):
 
     def __init__(self, status: int, option: str = "--expect-status") -> None:
         super().__init__(f"status {status}", option)
-        self._wanted = status
+        self.status = status
         self._came: int | None = None
 
     def event(self, event: Event) -> None:
         if isinstance(event, ResponseReceived) and not _is_interim(event.status):
             self._came = event.status
             if event.status == 101:
-                self._decide(self._wanted == 101)
+                self._decide(self.status == 101)
 
     def end(self) -> None:
         if self.state is State.PENDING:
-            self._decide(self._came == self._wanted)
+            self._decide(self._came == self.status)
 
     def came(self) -> str:
         return "no reply came" if self._came is None else f"the reply has status {self._came}"

@@ -10,7 +10,7 @@ import re
 import signal
 import threading
 from types import FrameType
-from typing import Final
+from typing import AnyStr, Final, Generic
 
 from ..errors import UsageError
 
@@ -24,21 +24,23 @@ class TooSlow(Exception):
     """The search was given up; whether there is a match is not known."""
 
 
-class Pattern:
+class Pattern(Generic[AnyStr]):
     """A regular expression whose searches end."""
 
-    def __init__(self, expression: re.Pattern[str]) -> None:
+    def __init__(self, expression: re.Pattern[AnyStr]) -> None:
         self._expression = expression
-        self._repeats = _REPEATS.search(expression.pattern) is not None
+        source = expression.pattern
+        text = source if isinstance(source, str) else source.decode("latin-1")
+        self._repeats = _REPEATS.search(text) is not None
 
-    def search(self, text: str) -> re.Match[str] | None:
+    def search(self, text: AnyStr) -> re.Match[AnyStr] | None:
         """The first match. Raises: TooSlow after `SECONDS` at most (where there is no timer, never)."""
         if not self._repeats or not _can_be_timed():
             return self._expression.search(text)
         return _timed(self._expression, text)
 
 
-def compiled(option: str, pattern: str) -> Pattern:
+def compiled(option: str, pattern: str) -> Pattern[str]:
     """The regular expression. Raises: UsageError, which says where it is wrong."""
     try:
         return Pattern(re.compile(pattern))
@@ -74,7 +76,7 @@ def _tick(_signal: int, _frame: FrameType | None) -> None:
         _ticking = False
 
 
-def _timed(expression: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _timed(expression: re.Pattern[AnyStr], text: AnyStr) -> re.Match[AnyStr] | None:
     global _searches, _searching, _ticking  # noqa: PLW0603 # see above
     _searches += 1
     if not _ticking:

@@ -247,7 +247,9 @@ class Opening:
         if redirect is not None and self._target.max_redirects:
             self._tell(body.problems)
             return redirect
-        self._tell([*lint_handshake(exchange.request, response), *body.problems])
+        expected = self._target.expected_status
+        violations = lint_handshake(exchange.request, response, expected_status=expected)
+        self._tell([*violations, *body.problems])
         if redirect is not None:
             redirect.record(self._journal, followed=False)
         reason = f" {response.reason}" if response.reason else ""

@@ -21,10 +21,17 @@ _FLAGS: Final = ("server_no_context_takeover", "client_no_context_takeover")
 _WINDOWS: Final = ("server_max_window_bits", "client_max_window_bits")
 
 
-def lint_handshake(request: RequestHead, response: ResponseHead) -> list[Violation]:
-    """Every rule that the reply breaks; for a status other than 101 only that, and what is wrong in HTTP."""
+def lint_handshake(
+    request: RequestHead, response: ResponseHead, *, expected_status: int | None = None
+) -> list[Violation]:
+    """Every rule that the reply breaks; for a status other than 101 only that, and what is wrong in HTTP.
+
+    A refusal with `expected_status` is what the server should answer.
+    """
     found = [*response.problems]
     if response.status != 101:
+        if response.status == expected_status:
+            return found
         detail = f"expected status 101, received {f'{response.status} {response.reason}'.strip()}"
         return [*found, violation("status", detail)]
     if response.version != "HTTP/1.1":
