@@ -158,7 +158,11 @@ def hostile_certificate(directory: Path) -> ssl.SSLContext:
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, FOREIGN),
         ]
     )
-    names = [x509.DNSName("\x1b]0;dns\x07::error::"), x509.RFC822Name("\x1b[6n@x"), x509.DNSName("##[group]")]
+    names = [
+        x509.DNSName("\x1b]0;dns\x07::error::"),
+        x509.UniformResourceIdentifier("x:\x1b[6n"),
+        x509.DNSName("##[group]"),
+    ]
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
