@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.repl.samples import frame, run_of
-from wscli.repl.filters import parse_filter
+from wscli.expect.pattern import TooSlow
+from wscli.repl.filters import compile_pattern, parse_filter
 from wscli.wire.runs import MessageRun
 
 PRICES = ('{"type": "trade", "price": 1}', '{"type": "quote", "price": 2}', "not JSON", "trade")
@@ -48,3 +49,22 @@ def test_control_frames_have_kinds() -> None:
 def test_an_empty_filter_is_none() -> None:
     assert not parse_filter("off")
     assert parse_filter("in")
+
+
+def test_a_search_that_a_peer_makes_endless_is_given_up() -> None:
+    hostile = frame(1, b"a" * 60 + b"!")
+    wanted = parse_filter("^(a+)+$")
+    with pytest.raises(TooSlow):
+        wanted.fits(hostile)
+    wanted.begin()
+    assert wanted.fits(frame(2, b"aaa"))
+
+
+def test_many_slow_searches_share_their_time() -> None:
+    search = compile_pattern("^(a+)+$")
+    # None of these takes long by itself; together they are given up long before they end.
+    with pytest.raises(TooSlow):
+        for _ in range(10_000):
+            search.found_in(b"a" * 20 + b"!")
+    search.allow()
+    assert search.found_in(b"aaa")

@@ -710,3 +710,26 @@ def test_what_one_connection_agreed_on_is_no_fact_of_the_next(tmp_path: Path) ->
         told_after(terminal, "/info", "lint")
         assert "extensions" not in terminal.text.rpartition("› /info\n")[2]
         leave(terminal)
+
+
+async def echo_hostile(peer: Peer) -> None:
+    """Answers each message with one that `^(a+)+$` never ends with."""
+    await peer.accept()
+    while (await peer.read_frame()).opcode != 8:
+        await peer.frame(1, "a" * 60 + "!")
+    await peer.close(1000)
+
+
+def test_a_search_that_the_peer_makes_endless_does_not_hold_up_the_repl(tmp_path: Path) -> None:
+    with served(echo_hostile) as (url, _), repl(tmp_path, url, rows=60, columns=120) as terminal:
+        enter(terminal, "one")
+        terminal.expect("aaa!")
+        enter(terminal, "/find ^(a+)+$")
+        told_after(terminal, "/find ^(a+)+$", "given up after 2 s, older frames were not searched")
+        enter(terminal, "/filter ^(a+)+$")
+        terminal.expect("shown: ^(a+)+$")
+        enter(terminal, "aaa")
+        terminal.expect("was taken off, all is shown")
+        terminal.wait_for(lambda: terminal.text.count("aaa!") >= 2, "the answer")
+        assert "filter ^(a" not in terminal.lines[-1]
+        assert leave(terminal) == 0

@@ -28,10 +28,8 @@ class Pattern(Generic[AnyStr]):
     """A regular expression whose searches end."""
 
     def __init__(self, expression: re.Pattern[AnyStr]) -> None:
-        self._expression = expression
-        source = expression.pattern
-        text = source if isinstance(source, str) else source.decode("latin-1")
-        self._repeats = _REPEATS.search(text) is not None
+        self._expression: re.Pattern[AnyStr] = expression
+        self._repeats = _REPEATS.search(repr(expression.pattern)) is not None
 
     def search(self, text: AnyStr) -> re.Match[AnyStr] | None:
         """The first match. Raises: TooSlow after `SECONDS` at most (where there is no timer, never)."""

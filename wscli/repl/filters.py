@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Final
 
 from ..errors import UsageError
 from ..events import Direction, Event, FrameSeen, MessageSeen
 from ..expect.jsonpath import JsonPath
+from ..expect.pattern import SECONDS, Pattern, TooSlow
 from ..sinks.base import payload_of
 from ..wire.runs import MessageRun
 
@@ -20,23 +22,53 @@ KINDS: Final = {name: frozenset({name}) for name in sorted(CONTROL | DATA)} | {
     "data": DATA,
 }
 
+ADVICE: Final = "a repeat inside a repeat, as in (a+)+, tries every way there is"
+"""What makes a search take so long."""
+
+
+class Searches:
+    """A regular expression for payloads, whose searches have `SECONDS` of computing together until `allow`.
+
+    One search may be endless (expect/pattern.py), and a peer may know how to make a thousand nearly so.
+    """
+
+    def __init__(self, expression: re.Pattern[bytes]) -> None:
+        self._pattern = Pattern(expression)
+        self.allow()
+
+    def allow(self) -> None:
+        """Grant the whole time anew."""
+        self._until = time.thread_time() + SECONDS
+
+    def found_in(self, payload: bytes) -> bool:
+        """Whether it matches somewhere. Raises: TooSlow when the time is over."""
+        found = self._pattern.search(payload) is not None
+        if time.thread_time() > self._until:
+            raise TooSlow
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Frames and messages that fit all of it are shown; whatever is left empty fits everything.
 
     `pattern` is a regular expression for the payload, `query` a `JMESPATH[=VALUE]` that a JSON payload must
-    meet.
+    meet. `fits` and `in_run` raise TooSlow when what came since `begin` took too long.
     """
 
     direction: Direction | None = None
     kinds: frozenset[str] = frozenset()
-    pattern: re.Pattern[bytes] | None = None
+    pattern: Searches | None = None
     query: JsonPath | None = None
     text: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.direction or self.kinds or self.pattern or self.query is not None)
+
+    def begin(self) -> None:
+        """What comes now has all the time again that a filter may take."""
+        if self.pattern is not None:
+            self.pattern.allow()
 
     def fits(self, event: Event) -> bool:
         """Whether `event` is shown; what is neither a frame nor a message always is."""
@@ -60,7 +92,7 @@ class Filter:
         )
 
     def _fits_payload(self, payload: bytes) -> bool:
-        if self.pattern is not None and self.pattern.search(payload) is None:
+        if self.pattern is not None and not self.pattern.found_in(payload):
             return False
         return self.query is None or _holds(self.query, payload)
 
@@ -90,14 +122,14 @@ def parse_filter(text: str) -> Filter:
     return Filter(direction, kinds, compile_pattern(rest) if rest else None, None, text.strip())
 
 
-def compile_pattern(text: str) -> re.Pattern[bytes]:
+def compile_pattern(text: str) -> Searches:
     """A regular expression over payload bytes; `/…/` around it may be left out.
 
     Raises: UsageError.
     """
     inner = text[1:-1] if len(text) > 2 and text[0] == text[-1] == "/" else text
     try:
-        return re.compile(inner.encode())
+        return Searches(re.compile(inner.encode()))
     except (re.error, UnicodeEncodeError, OverflowError, RecursionError) as wrong:
         raise UsageError(
             f"{inner!r} is not a regular expression: {wrong}",

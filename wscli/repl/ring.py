@@ -5,10 +5,9 @@ Runs are kept as runs; events are made of them only when somebody asks.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from ..events import Event, FrameSeen, MessageSeen, ViolationFound
@@ -119,15 +118,15 @@ class Ring:
             else:
                 yield item
 
-    def find(self, pattern: re.Pattern[bytes]) -> Iterator[FrameSeen]:
-        """The frames whose payload matches, newest first."""
+    def find(self, found_in: Callable[[bytes], bool]) -> Iterator[FrameSeen]:
+        """The frames of whose payload that is true, newest first."""
         for item, _ in reversed(self._items):
-            if isinstance(item, FrameSeen) and pattern.search(payload_of(item)):
+            if isinstance(item, FrameSeen) and found_in(payload_of(item)):
                 yield item
             elif isinstance(item, MessageRun):
                 payloads = item.wire_payloads if item.inflated is None else item.inflated
                 for index in range(len(payloads) - 1, -1, -1):
-                    if pattern.search(payloads[index]):
+                    if found_in(payloads[index]):
                         yield next(item.part(index).frames())
 
 

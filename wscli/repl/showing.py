@@ -8,6 +8,7 @@ from typing import Final
 
 from ..errors import UsageError
 from ..events import FrameSeen, RequestSent, ResponseReceived, TlsEstablished
+from ..expect.pattern import SECONDS, TooSlow
 from ..session.journal import Journal
 from ..sinks.human_frames import FrameLines
 from ..sinks.human_handshake import HandshakeLines
@@ -16,7 +17,7 @@ from ..sinks.redact import Redactor
 from .anatomy import anatomy
 from .commands import ALIASES, FORMS
 from .facts import Facts
-from .filters import compile_pattern
+from .filters import ADVICE, compile_pattern
 from .ring import Ring
 from .settings import CHOICES, MEANINGS, Preferences
 from .voice import Voice
@@ -70,15 +71,23 @@ class Showing:
 
     def find(self, pattern: str) -> None:
         """`/find REGEX`: the newest matches, oldest first, and how many there are."""
-        matches = self._ring.find(compile_pattern(pattern))
-        shown = list(islice(matches, _MOST_FOUND))
+        matches = self._ring.find(compile_pattern(pattern).found_in)
+        shown: list[FrameSeen] = []
+        more, given_up = 0, False
+        try:
+            shown.extend(islice(matches, _MOST_FOUND))
+            for _ in islice(matches, _MOST_COUNTED):
+                more += 1
+        except TooSlow:
+            given_up = True
         lines = FrameLines(self._voice.width(), self._voice.palette, verbose=False)
         for frame in reversed(shown):
             self._voice.lines(lines.frame(frame))
-        more = sum(1 for _ in islice(matches, _MOST_COUNTED))
-        over = "over " if more == _MOST_COUNTED else ""
+        over = "over " if more == _MOST_COUNTED else "at least " if given_up else ""
         found = f"{over}{plural(len(shown) + more, 'frame')} found"
         self._voice.note(f"{found}, the newest {len(shown)} shown" if more else found)
+        if given_up:
+            self._voice.warn(f"given up after {SECONDS:g} s, older frames were not searched: {ADVICE}")
         self._tell_fallen_out()
 
     def headers(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -11,16 +11,17 @@ from msgspec.structs import replace
 
 from ..config import OutputOptions
 from ..events import Event, FrameSeen, MessageSeen, PongReceived, ViolationFound
+from ..expect.pattern import SECONDS, TooSlow
 from ..session.journal import Batch
 from ..sinks.escape import escape
 from ..sinks.human import HumanSink
 from ..sinks.human_budget import Budget
 from ..sinks.human_payload import highlight_json
-from ..sinks.human_style import cut, palette_for, plural
+from ..sinks.human_style import cut, palette_for, plural, wrap
 from ..sinks.output import Output
 from ..sinks.redact import Redactor
 from ..wire.runs import MessageRun
-from .filters import Filter
+from .filters import ADVICE, Filter
 
 LINES_PER_SECOND: Final = 40
 """What a person can follow while it scrolls."""
@@ -39,6 +40,10 @@ class Lines(Output):
 
     def write(self, chunk: bytes) -> None:
         self._take(chunk)
+
+    def write_pieces(self, pieces: Iterable[bytes], size: int) -> None:
+        for piece in pieces:
+            self._take(piece)
 
 
 class View:
@@ -98,6 +103,7 @@ class View:
         """Show what fits."""
         if self._width() != self._options.width:
             self._rebuild()
+        self.filter.begin()
         for item in self._redactor.batch(batch):
             if isinstance(item, MessageRun):
                 self._feed_run(item)
@@ -133,7 +139,7 @@ class View:
         self._tell_left_out()
 
     def _admits(self, event: FrameSeen | MessageSeen | ViolationFound | PongReceived) -> bool:
-        if not self.filter.fits(event):
+        if not self._fits(event):
             return False
         incoming = isinstance(event, FrameSeen | MessageSeen) and event.direction == "in"
         if incoming and self.paused:
@@ -151,12 +157,12 @@ class View:
         if run.direction == "in" and self.paused:
             self.hidden += len(run)
             return
-        if not self.filter:
+        fitting = self._fitting(run)
+        if fitting is None:
             granted = self._grant(len(run), run.stamp.t)
             self._skip(run.frame_n + granted, run.frame_n + len(run) - 1, len(run) - granted)
             shown = [run.part(0, granted)] if granted else []
         else:
-            fitting = self.filter.in_run(run)
             granted = self._grant(len(fitting), run.stamp.t)
             if left := fitting[granted:]:
                 self._skip(run.frame_n + left[0], run.frame_n + left[-1], len(left))
@@ -165,6 +171,30 @@ class View:
             for frame, message in zip(part.frames(), part.messages(), strict=True):
                 self._show(frame)
                 self._show(message)
+
+    def _fits(self, event: Event) -> bool:
+        try:
+            return self.filter.fits(event)
+        except TooSlow:
+            self._take_filter_off()
+            return True
+
+    def _fitting(self, run: MessageRun) -> list[int] | None:
+        """The indexes of the messages that fit; None when there is no filter."""
+        try:
+            return self.filter.in_run(run) if self.filter else None
+        except TooSlow:
+            self._take_filter_off()
+            return None
+
+    def _take_filter_off(self) -> None:
+        """A peer must not be able to hold up whoever looks at it."""
+        self._tell_left_out()
+        text = f"the filter took over {SECONDS:g} s and was taken off, all is shown: {ADVICE}"
+        self.filter = Filter()
+        pieces = wrap(text, self._width() - 2)
+        lines = [f"{'  ' if number else '! '}{piece}" for number, piece in enumerate(pieces)]
+        self._write([self._palette.paint(self._palette.warning, line) for line in lines])
 
     def _grant(self, wanted: int, t: float) -> int:
         granted = self._budget.take(wanted, t) if wanted else 0

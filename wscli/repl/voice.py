@@ -25,6 +25,10 @@ class Voice:
         """What was done."""
         self._say("*", self.palette.faint, text)
 
+    def warn(self, text: str) -> None:
+        """What was done, though not all of it."""
+        self._say("!", self.palette.warning, text)
+
     def error(self, failure: WscliError) -> None:
         """What was not done, and why; what to type instead."""
         self._say("✗", self.palette.bad, failure.message)
