@@ -193,7 +193,7 @@ def _payload(frame: FrameSeen, palette: Palette, width: int) -> Iterator[str]:
     label = "payload, inflated:" if frame.length != frame.wire_length else "payload:"
     yield palette.paint(palette.faint, label)
     yield from (f"  {line}" for line in hexdump(payload, width - 2, _HEXDUMP_ROWS))
-    if frame.type in ("text", "continuation") and frame.text is not UNSET:
+    if frame.type in ("text", "continuation") and isinstance(frame.text, str):
         lines, all_shown = _text_lines(frame.text, width - 2)
         yield from (f"  {line}" for line in lines)
         if not all_shown:
