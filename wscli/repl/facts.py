@@ -26,18 +26,38 @@ from ..wire.runs import MessageRun
 
 @dataclass(slots=True)
 class Tally:
-    """Frames of one kind and direction; bytes are payload bytes, on the wire and after inflation."""
+    """Frames of one kind and direction.
+
+    `bytes` and `largest` are payload bytes after inflation, `wire_bytes` those on the wire; `first` and
+    `last` are when, in seconds.
+    """
 
     frames: int = 0
     wire_bytes: int = 0
     bytes: int = 0
     largest: int = 0
+    first: float = 0.0
+    last: float = 0.0
 
-    def add(self, frames: int, wire_bytes: int, size: int, largest: int) -> None:
+    def add(self, frames: int, wire_bytes: int, size: int, largest: int, t: float) -> None:
+        self.first = self.first if self.frames else t
+        self.last = t
         self.frames += frames
         self.wire_bytes += wire_bytes
         self.bytes += size
         self.largest = max(self.largest, largest)
+
+    def told(self) -> str:
+        """For people, in one line."""
+        text = f"{plural(self.frames, 'frame')}, {size_text(self.bytes)}"
+        if self.bytes != self.wire_bytes:
+            share = f", {100 * self.wire_bytes / self.bytes:.0f}%" if self.bytes else ""
+            text += f" ({size_text(self.wire_bytes)} on the wire{share})"
+        if self.frames > 1:
+            text += f", largest {size_text(self.largest)}"
+        if self.last > self.first:
+            text += f", {(self.frames - 1) / (self.last - self.first):,.1f}/s"
+        return text
 
 
 @dataclass(slots=True)
@@ -77,11 +97,12 @@ class Facts:
         for item in batch:
             if isinstance(item, MessageRun):
                 wire = sum(item.ends) - sum(item.starts)
-                largest = max(map(int.__sub__, item.ends, item.starts))
-                self.tallies[item.direction, item.type].add(len(item), wire, item.payload_bytes, largest)
+                largest = max(map(len, item.inflated or item.wire_payloads))
+                tally = self.tallies[item.direction, item.type]
+                tally.add(len(item), wire, item.payload_bytes, largest, item.stamp.t)
             elif isinstance(item, FrameSeen):
                 tally = self.tallies[item.direction, item.type]
-                tally.add(1, item.wire_length, item.length, item.wire_length)
+                tally.add(1, item.wire_length, item.length, item.length, item.t)
             elif isinstance(item, PongReceived):
                 self.round_trips.add(item.rtt_ms)
             elif isinstance(item, _KEPT):
@@ -131,12 +152,7 @@ class Facts:
         """Labels and values of the traffic, for people."""
         for (direction, kind), tally in sorted(self.tallies.items()):
             arrow = "←" if direction == "in" else "→"
-            size = size_text(tally.bytes)
-            if tally.bytes > tally.wire_bytes:
-                share = 100 * tally.wire_bytes / tally.bytes
-                size = f"{size} ({size_text(tally.wire_bytes)} on the wire, {share:.0f}%)"
-            largest = f", largest {size_text(tally.largest)}" if tally.frames > 1 else ""
-            yield f"{arrow} {kind}", f"{plural(tally.frames, 'frame')}, {size}{largest}"
+            yield f"{arrow} {kind}", tally.told()
         trips = self.round_trips
         if trips.count:
             mean = trips.total / trips.count
