@@ -130,7 +130,8 @@ SUBPROTOCOLS: list[tuple[list[str], list[str], list[str]]] = [
     # offered, received, rules
     (["chat, superchat"], ["superchat"], []),
     (["chat", "superchat"], ["superchat"], []),
-    (["chat"], [], []),
+    (["chat"], [], ["subprotocol-not-chosen"]),
+    ([], [], []),
     (["chat"], ["Chat"], ["subprotocol-not-offered"]),
     ([], ["chat"], ["subprotocol-not-offered"]),
     (["chat"], [""], ["subprotocol-not-offered"]),

@@ -95,6 +95,11 @@ def _check_subprotocol(sent: Headers, received: Headers) -> Iterable[Violation]:
         yield violation("subprotocol-repeated", f"one subprotocol at most, received {_listed(values)}")
     # What was offered is not listed: a subprotocol may carry a token.
     among = f"the {len(offered)} offered" if offered else "those offered: none was"
+    if offered and not values:
+        yield violation(
+            "subprotocol-not-chosen",
+            f"the server chose none of the {len(offered)} offered; browsers then fail the connection",
+        )
     if values and not chosen:
         yield violation("subprotocol-not-offered", f"the empty subprotocol is not among {among}")
     for subprotocol in chosen:

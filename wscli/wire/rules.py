@@ -73,6 +73,9 @@ HANDSHAKE_RULES: Final = {
     "accept-repeated": _error("RFC 6455 §11.3.3", "Sec-WebSocket-Accept appears once"),
     "subprotocol-not-offered": _error("RFC 6455 §4.1", "the server selects a subprotocol that was offered"),
     "subprotocol-repeated": _error("RFC 6455 §11.3.4", "the server selects one subprotocol at most"),
+    "subprotocol-not-chosen": _warning(
+        "RFC 6455 §4.2.2", "a server may choose no subprotocol; then all that were offered are declined"
+    ),
     "extensions-repeated": _error("RFC 6455 §11.3.2", "Sec-WebSocket-Extensions appears once in a response"),
     "extensions-malformed": _error("RFC 6455 §9.1", "Sec-WebSocket-Extensions follows its grammar"),
     "extension-not-offered": _error("RFC 6455 §4.1", "the server uses only extensions that were offered"),
