@@ -28,7 +28,8 @@ async def test_it_opens_times_each_phase_and_closes_with_1000() -> None:
     summary = kept.of(Summarized)[0]
     assert kept.events[-1] is summary
     assert isinstance(summary.phases_ms, dict)
-    assert list(summary.phases_ms) == ["resolve", "connect", "upgrade"]
+    assert list(summary.phases_ms) == ["resolve", "connect", "upgrade", "other"]
+    assert sum(summary.phases_ms.values()) == pytest.approx(kept.of(Opened)[0].total_ms, abs=0.01)
     assert (summary.errors, summary.warnings) == (0, 0)
 
 

@@ -285,6 +285,14 @@ def test_phases_are_drawn_where_they_happened() -> None:
     assert rows[2] == "  total       40.0 ms"
 
 
+def test_what_belongs_to_no_phase_is_counted_and_not_drawn() -> None:
+    phases = {"resolve": 10.0, "connect": 30.0, "other": 1.5}
+    rows = lines([Summarized(command="handshake", phases_ms=phases, **AT)])
+    assert rows[1] == "  connect     30.0 ms  " + " " * 12 + "█" * 36
+    assert rows[2] == "  other       1.50 ms  wscli's own work before and between them"
+    assert rows[3] == "  total       41.5 ms"
+
+
 def test_phases_of_no_length_are_drawn_too() -> None:
     assert len(lines([Summarized(command="handshake", phases_ms={"resolve": 0.0}, **AT)])) == 2
 

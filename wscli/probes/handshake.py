@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..config import Target
 from ..errors import WscliError
-from ..events import Connected, Proxied, Redirected, Resolved, ResponseReceived, TlsEstablished
+from ..events import Connected, Opened, Proxied, Redirected, Resolved, ResponseReceived, TlsEstablished
 from ..session.journal import Batch, Journal
 from ..session.session import Session
 from .conduct import cause_of_end, close_in_time, close_warning, open_unless_stopped, summarize
@@ -37,6 +37,9 @@ class _Phases:
                     self.milliseconds["upgrade"] = item.duration_ms
                 case Redirected(followed=True):
                     self._add("redirects", self.milliseconds.pop("upgrade", 0))
+                case Opened():
+                    # What wscli itself does before, between and after them: so they come to the open's total.
+                    self._add("other", max(item.total_ms - sum(self.milliseconds.values()), 0.0))
                 case _:
                     continue
 

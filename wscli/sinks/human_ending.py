@@ -34,6 +34,8 @@ _MEANINGS: Final = {
 _HEALTHY: Final = frozenset({1000, 1001, 1005})
 _TCP: Final = {"fin": "TCP ended with FIN", "reset": "TCP was reset", "open": "TCP was left open by the peer"}
 _LONGEST_BAR: Final = 48
+# What is left of the opening when every phase is taken away (probes/handshake.py): it has no one place.
+_OTHER: Final = "other"
 _ABNORMAL: Final = 1006
 
 
@@ -96,11 +98,16 @@ class EndingLines:
     def _phases(self, phases: dict[str, float]) -> Iterator[str]:
         """A waterfall: each phase drawn where, on the way from start to open, it happened."""
         total = sum(phases.values())
+        drawn = total - phases.get(_OTHER, 0.0)
         room = min(self._width - 24, _LONGEST_BAR)
         begin = 0.0
         for name, duration in phases.items():
             label = f"  {cut(escape(name), 9):<9} {milliseconds(duration):>9}"
-            yield f"{label}  {self._bar(begin, duration, total, room)}".rstrip(" ")
+            if name == _OTHER:
+                text = cut(f"{label}  wscli's own work before and between them", self._width)
+                yield self._palette.paint(self._palette.faint, text)
+                continue
+            yield f"{label}  {self._bar(begin, duration, drawn, room)}".rstrip(" ")
             begin += duration
         yield self._palette.paint(self._palette.strong, f"  {'total':<9} {milliseconds(total):>9}")
 
