@@ -80,10 +80,10 @@ class Effective:
         try:
             return choices(value)
         except ValueError:
-            known = ", ".join(str(each.value) for each in choices)
-            raise UsageError(
-                f"{given.source}: {option_name(name)}: no such choice", hint=f"the choices are {known}"
-            ) from None
+            from .usage import either
+
+            known = either([str(each.value) for each in choices])
+            raise UsageError(f"{given.source}: {option_name(name)} is {known}") from None
 
     def _one(self, name: str, value: Any, source: str, secrets: list[str]) -> Any:
         if not isinstance(value, SecretSource):
@@ -232,7 +232,7 @@ def _parsed(variable: str, kind: Kind, text: str) -> Any:
     try:
         values = [int(value) for value in (values if kind is Kind.NUMBERS else [word])]
     except ValueError:
-        raise UsageError(f"{variable}: not a whole number") from None
+        raise UsageError(f"{variable} is a whole number") from None
     return values if kind is Kind.NUMBERS else values[0]
 
 

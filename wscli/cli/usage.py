@@ -1,4 +1,4 @@
-"""Typer's complaints about a command line, in wscli's words: one place, and never a value in them.
+"""Typer's complaints about a command line, in wscli's words: one place; of values only words and numbers.
 
 Typer 0.28 raises subclasses of `typer.TyperException` that live in a private package; they are told apart
 by their public attributes and names.
@@ -17,11 +17,12 @@ from ..errors import UsageError
 # What may be repeated of what the user typed: short words. Anything else may be a URL, a token or a typo
 # that has one in it.
 _WORD: Final = re.compile(r"-{0,2}[A-Za-z0-9][A-Za-z-]{0,23}")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?")
 _URL: Final = re.compile(r"(wss?|https?|demo):", re.IGNORECASE)
 
 
 def usage_error(raised: typer.TyperException) -> UsageError:
-    """What is wrong with the command line, without any value that was given."""
+    """What is wrong with the command line, without any value that may be secret."""
     match type(raised).__name__:
         case "NoSuchOption":
             return _unknown_option(raised)
@@ -76,18 +77,41 @@ def _bad_option(raised: typer.TyperException) -> UsageError:
 
 
 def _bad_value(raised: typer.TyperException) -> UsageError:
-    name = _parameter_name(raised)
-    choices = getattr(getattr(getattr(raised, "param", None), "type", None), "choices", None)
+    name, given = _parameter_name(raised), _given(raised)
+    kind = getattr(getattr(raised, "param", None), "type", None)
+    choices = [str(choice) for choice in getattr(kind, "choices", None) or ()]
+    instead = f", not {given!r}" if given else ""
     if choices:
-        return UsageError(f"{name}: no such choice", hint=f"the choices are {', '.join(map(str, choices))}")
-    if "valid int" in raised.message:
-        return UsageError(f"{name}: not a whole number", hint=_help_hint(raised))
-    if "valid float" in raised.message:
-        return UsageError(f"{name}: not a number", hint=_help_hint(raised))
-    if "not in the range" in raised.message:
-        # Typer's text names the value and the bounds, and a number is no secret.
-        return UsageError(f"{name}: {raised.message.rstrip('.')}", hint=_help_hint(raised))
+        near = get_close_matches(given.lower(), choices, n=1)
+        hint = f"did you mean {near[0]}?" if near else _help_hint(raised)
+        return UsageError(f"{name} is {either(choices)}{instead}", hint=hint)
+    bounds = _bounds(getattr(kind, "min", None), getattr(kind, "max", None))
+    for number, called in (("int", "a whole number"), ("float", "a number")):
+        if f"valid {number}" in raised.message:
+            allowed = ", ".join(filter(None, (called, bounds)))
+            return UsageError(f"{name} is {allowed}{instead}", hint=_help_hint(raised))
+    if "not in the range" in raised.message and bounds:
+        return UsageError(f"{name} is {bounds}, not {given.removesuffix('.0')}", hint=_help_hint(raised))
     return UsageError(f"{name}: the value is not valid", hint=_help_hint(raised))
+
+
+def _given(raised: typer.TyperException) -> str:
+    """The value that Typer complains of, when it is a short word or a number; otherwise nothing."""
+    found = re.match(r"'?([^' ]+)'? is not ", raised.message)
+    return found[1] if found and (_WORD.fullmatch(found[1]) or _NUMBER.fullmatch(found[1])) else ""
+
+
+def _bounds(least: float | None, most: float | None) -> str:
+    """What a number may be; nothing when it may be any."""
+    if least is None:
+        return "" if most is None else f"{most} or less"
+    return f"{least} or more" if most is None else f"from {least} to {most}"
+
+
+def either(choices: list[str]) -> str:
+    """`a, b or c`."""
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _parameter_name(raised: typer.TyperException) -> str:
