@@ -13,7 +13,7 @@ from ..errors import DeadlineExceeded, ExpectationFailed, Interrupted, WscliErro
 from ..events import PingLost, PongReceived
 from ..session.journal import Batch, Journal
 from ..session.session import Session
-from .conduct import Watch, close_warning, open_unless_stopped, summarize, watching
+from .conduct import Watch, close_in_time, close_warning, open_unless_stopped, summarize, watching
 from .report import Report
 from .stop import Stop
 
@@ -153,7 +153,8 @@ async def _ping_and_close(
         if not watch.over:
             await _settled(tally, watch)
     failure = session.failure
-    await session.close(1000, seconds=min(CLOSE_SECONDS, session.target.close_timeout))
+    seconds = min(CLOSE_SECONDS, session.target.close_timeout)
+    await close_in_time(session, stop, session.close(1000, seconds=seconds))
     return failure
 
 
