@@ -21,7 +21,9 @@ from wscli.events import (
     TlsEstablished,
 )
 from wscli.sinks.base import Batch
+from wscli.sinks.escape import escape
 from wscli.sinks.human import HumanSink
+from wscli.sinks.human_style import wrap
 
 from .samples import (
     HOSTILE,
@@ -386,6 +388,14 @@ async def test_count_of_a_flood_that_stops_is_told_without_another_event() -> No
     await told.wait()
     sink.finish()
     assert caught.written.count(b"not shown") == 1
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_a_cut_makes_no_command_of_what_stood_inside_a_line(width: int) -> None:
+    for before in range(2 * width):
+        text = "x" * before + " ::error::pwned " + "y" * before
+        assert not re.search(r"^\s*::", shown([message(text.encode())], width=width), re.MULTILINE)
+        assert not any(re.match(r"\s*::", row) for row in wrap(escape(text), width))
 
 
 @settings(deadline=None)

@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from .escape import escape
+
 ELLIPSIS: Final = "…"
 RESET: Final = "\x1b[0m"
 
@@ -67,13 +69,19 @@ def cells(text: str) -> int:
 
 
 def chop(text: str, width: int) -> list[str]:
-    """`text` in pieces of at most `width` cells, nothing left out."""
+    """`text` (escaped) in pieces of at most `width` cells, nothing left out; never empty."""
     width = max(width, 2)
-    if text.isascii():
-        return [text[at : at + width] for at in range(0, len(text), width)]
-    from rich.cells import chop_cells
+    pieces = []
+    while cells(text) > width:
+        at = max(_fitting(text, width), 1)
+        pieces.append(text[:at])
+        text = _at_start(text[at:])
+    return [*pieces, text]
 
-    return chop_cells(text, width)
+
+def _at_start(rest: str) -> str:
+    # What stood inside a line was no command to a CI runner; at the start of one it would be.
+    return escape(rest)
 
 
 def cut(text: str, width: int) -> str:
@@ -90,7 +98,7 @@ def cut(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int, *, rest: int | None = None) -> list[str]:
-    """`text` in pieces, broken at a space where there is one; never empty.
+    """`text` (escaped) in pieces, broken at a space where there is one; never empty.
 
     The first takes at most `width` cells, the others `rest` (the same when left out), which leaves room for
     an indent.
@@ -102,7 +110,7 @@ def wrap(text: str, width: int, *, rest: int | None = None) -> list[str]:
         space = text.rfind(" ", at // 2, at + 1)
         at = space + 1 if space > 0 else at
         pieces.append(text[:at].rstrip(" "))
-        text, width = text[at:], rest
+        text, width = _at_start(text[at:]), rest
     return [*pieces, text]
 
 
