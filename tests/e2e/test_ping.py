@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ async def test_ctrl_c_prints_the_summary_also_where_no_close_is_answered(pongs: 
         await asyncio.Event().wait()
 
     drain = Drain("pipe")
-    with open(os.devnull, "rb") as nothing:
+    with Path(os.devnull).open("rb") as nothing:
         async with raw_server(script) as server:
             arguments = ("ping", server.url, "-c", "0", "-i", "0.05", "--json")
             async with started(*arguments, stdin=nothing.fileno(), stdout=drain.fd) as process:
