@@ -20,7 +20,7 @@ _wscli_flags() {
 _wscli_takes() {
     case $1:$2 in
         *:--send | *:--send-binary | *:--expect-binary | *:-H | *:--header | *:-u | *:--auth | *:--user | *:--bearer | *:--cookie) takes=at_file ;;
-        *:--count | *:--wait | *:--duration | *:--ping-interval | *:--ping-timeout | *:--max-retries | *:--max-backoff | *:--ring | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:-j | *:--jobs | *:--only | *:--report | *:--host | *:--port) takes=text ;;
+        *:--count | *:--wait | *:--duration | *:--ping-interval | *:--ping-timeout | *:--max-retries | *:--max-backoff | *:--ring | *:--expect-status | *:--expect-header | *:--expect-subprotocol | *:--expect-extension | *:--expect-tls-days | *:--expect | *:--expect-json | *:--expect-count | *:--reject | *:--within | *:-s | *:--subprotocol | *:-o | *:--origin | *:--user-agent | *:--server-max-window-bits | *:--client-max-window-bits | *:--extension | *:--timeout | *:--connect-timeout | *:--close-timeout | *:--max-size | *:--servername | *:--proxy | *:--resolve | *:--connect-to | *:-c | *:-i | *:--interval | *:-W | *:--payload | *:--size | *:--max-rtt | *:--max-loss | *:--reason | *:-j | *:--jobs | *:--only | *:--host | *:--port) takes=text ;;
         *:--delimiter) takes=choice values=(newline nul none) ;;
         *:--expect-close) takes=any_code ;;
         *:--cookie-jar | *:--cacert | *:--cert | *:--key | *:--unix-socket) takes=file ;;
@@ -29,6 +29,7 @@ _wscli_takes() {
         *:--color) takes=choice values=(auto always never) ;;
         *:--ok-close | *:--code) takes=code ;;
         *:--tls-min) takes=choice values=(1.0 1.1 1.2 1.3) ;;
+        *:--report) takes=kind_file values=(junit= tap= json= markdown= github prometheus=) ;;
         *) return 1 ;;
     esac
 }
@@ -99,6 +100,21 @@ _wscli_at_files() {
         COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
     done < <(compgen -f -- "${name//\\/}")
     if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == */ ]]; then _wscli_stay; fi
+}
+
+# Offers `values`, and files behind one that ends in `=`.
+_wscli_kind_file() {
+    local file
+    if [[ $cur == *=* ]]; then
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r file; do
+            file=${cur%%=*}=$file
+            COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
+        done < <(compgen -f -- "${cur#*=}")
+        return
+    fi
+    _wscli_offer "${values[@]}"
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *= ]]; then _wscli_stay; fi
 }
 
 # Sets `codes` and `never_sent`, the close codes and those that only stand for what happened.
@@ -184,6 +200,7 @@ _wscli_value() {
     local -a codes=() never_sent=()
     case $takes in
         choice) _wscli_offer "${values[@]}" ;;
+        kind_file) _wscli_kind_file ;;
         file) _wscli_files ;;
         at_file) _wscli_at_files ;;
         code) _wscli_codes && _wscli_offer "${codes[@]}" ;;

@@ -27,6 +27,15 @@ function __wscli_at_file
     __fish_complete_path (string sub -s 2 -- $token) | string replace -r '^' '@'
 end
 
+function __wscli_kind_file
+    set -l begun (string match -r -g '^(?:--[a-z-]+=)?([a-z]+=)(.*)$' -- (commandline -ct))
+    if set -q begun[1]
+        __fish_complete_path "$begun[2]" | string replace -r '^' $begun[1]
+    else
+        printf '%s\n' $argv
+    end
+end
+
 function __wscli_urls
     if string match -q 'demo:*' -- (commandline -ct)
         __wscli_scenarios demo:
@@ -149,7 +158,7 @@ complete -c wscli -n '__wscli_command close' -l force -d 'Send a code that RFC 6
 complete -c wscli -n '__wscli_command check' -s j -l jobs -x -d 'Run N checks at a time (50)'
 complete -c wscli -n '__wscli_command check' -l only -x -d 'Only checks with this tag'
 complete -c wscli -n '__wscli_command check' -l fail-fast -d 'End at the first failure; the others are skipped'
-complete -c wscli -n '__wscli_command check' -l report -x -d 'Write a report: junit, tap, json, markdown (also to $GITHUB_STEP_SUMMARY), github, prometheus'
+complete -c wscli -n '__wscli_command check' -l report -x -a '(__wscli_kind_file junit= tap= json= markdown= github prometheus=)' -d 'Write a report: junit, tap, json, markdown (also to $GITHUB_STEP_SUMMARY), github, prometheus'
 complete -c wscli -n '__wscli_command check' -l init -d 'Print a starter suite, or write it to FILE, never over another'
 complete -c wscli -n '__wscli_command check' -l schema -d 'Print the JSON Schema of suites'
 complete -c wscli -n '__wscli_command check' -l timeout -x -d 'End the whole run after this; what is left is skipped'

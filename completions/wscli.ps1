@@ -292,7 +292,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('-j', '--jobs'); Takes = 'Text'; Help = 'Run N checks at a time (50)' }
             @{ Flags = @('--only'); Takes = 'Text'; Help = 'Only checks with this tag' }
             @{ Flags = @('--fail-fast'); Takes = ''; Help = 'End at the first failure; the others are skipped' }
-            @{ Flags = @('--report'); Takes = 'Text'; Help = 'Write a report: junit, tap, json, markdown (also to $GITHUB_STEP_SUMMARY), github, prometheus' }
+            @{ Flags = @('--report'); Takes = @('junit=', 'tap=', 'json=', 'markdown=', 'github', 'prometheus='); Help = 'Write a report: junit, tap, json, markdown (also to $GITHUB_STEP_SUMMARY), github, prometheus' }
             @{ Flags = @('--init'); Takes = ''; Help = 'Print a starter suite, or write it to FILE, never over another' }
             @{ Flags = @('--schema'); Takes = ''; Help = 'Print the JSON Schema of suites' }
             @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; what is left is skipped' }
@@ -414,7 +414,21 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
     # Where nothing is offered PowerShell completes file names by itself.
     function OfferKind($takes) {
         if ($takes -is [array]) {
-            foreach ($choice in $takes) { Offer $choice $choice 'ParameterValue' }
+            foreach ($choice in $takes) {
+                Offer $choice $choice 'ParameterValue'
+                # Behind a choice that ends in = stands a file.
+                if (-not $choice.EndsWith('=')) { continue }
+                if (-not $wordToComplete.StartsWith($choice, [StringComparison]::Ordinal)) { continue }
+                $typed = $wordToComplete.Substring($choice.Length)
+                foreach ($path in Get-ChildItem -Path "$typed*" -ErrorAction SilentlyContinue) {
+                    $parent = Split-Path $typed
+                    $name = if ($parent) { Join-Path $parent $path.Name } else { $path.Name }
+                    $value = if ($name -match '[\s'';]') { "'" + $choice + $name.Replace("'", "''") + "'" }
+                    else { $choice + $name }
+                    [System.Management.Automation.CompletionResult]::new(
+                        $value, $path.Name, 'ParameterValue', $path.FullName)
+                }
+            }
             return
         }
         switch ($takes) {

@@ -75,6 +75,18 @@ def test_profiles_complete_as_urls_and_check_takes_files_and_urls(bash: Terminal
     becomes(bash, "wss://example.com/c", "wscli check greeting.json wss://example.com/chat")
 
 
+def test_reports_complete_with_their_files(bash: Terminal) -> None:
+    lists(bash, "wscli check --report ", "junit=", "prometheus=", "github")
+    becomes(bash, "ju", "wscli check --report junit=")
+    becomes(bash, "gre", "wscli check --report junit=greeting.json")
+    becomes(bash, "--report=git", "wscli check --report junit=greeting.json --report=github")
+    becomes(
+        bash,
+        "--report=tap=gr",
+        "wscli check --report junit=greeting.json --report=github --report=tap=greeting.json",
+    )
+
+
 def test_it_completes_within_a_pipe_and_after_an_assignment(bash: Terminal) -> None:
     becomes(bash, "echo hi | A=1 wscli conn", "echo hi | A=1 wscli connect")
     becomes(

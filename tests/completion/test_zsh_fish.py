@@ -54,6 +54,15 @@ def test_profiles_complete_as_urls_and_check_takes_files_and_urls(terminal: Term
     becomes(terminal, "wss://example.com/c", "wscli check greeting.json wss://example.com/chat")
 
 
+def test_reports_complete_with_their_files(terminal: Terminal) -> None:
+    lists(terminal, "wscli check --report ", "junit=", "prometheus=", "github")
+    becomes(terminal, "ju", "wscli check --report junit=")
+    becomes(terminal, "gre", "wscli check --report junit=greeting.json")
+    becomes(
+        terminal, "--report=tap=gr", "wscli check --report junit=greeting.json --report=tap=greeting.json"
+    )
+
+
 def test_zsh_takes_the_script_sourced_too(tmp_path: Path) -> None:
     with shell("zsh", tmp_path) as terminal:
         terminal.send(f"unset '_comps[wscli]'; source {SCRIPTS / '_wscli'}; clear\r")

@@ -10,10 +10,12 @@ import typer
 
 from .. import __version__
 from ..completion.program import Argument, Command, Named, Option, Program, Takes
+from ..reports.files import KINDS, WITHOUT_FILE
 from ..server.scenarios import SCENARIOS
 from ..wire.closecodes import REGISTERED, may_be_on_wire
 from .app import COMMANDS, load_command, load_program
 
+_REPORT: Final = "KIND[=FILE]"
 # What the metavar of an argument promises.
 _PLACES: Final = {"URL": Takes.URL, "SCENARIO": Takes.SCENARIO, "FILE…|URL…": Takes.FILE_OR_URL}
 
@@ -83,12 +85,16 @@ def _argument(parameter: Any) -> Argument:
 
 
 def _choices(parameter: Any) -> tuple[str, ...]:
+    if parameter.metavar == _REPORT:
+        return tuple(kind if kind == WITHOUT_FILE else f"{kind}=" for kind in KINDS)
     return tuple(str(getattr(choice, "value", choice)) for choice in getattr(parameter.type, "choices", ()))
 
 
 def _takes(parameter: Any, choices: tuple[str, ...]) -> Takes:
     """What the metavar promises: it is what the help shows."""
     metavar = parameter.metavar or ""
+    if metavar == _REPORT:
+        return Takes.KIND_FILE
     if choices:
         return Takes.CHOICE
     if "@FILE" in metavar:

@@ -98,6 +98,21 @@ _wscli_at_files() {
     if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == */ ]]; then _wscli_stay; fi
 }
 
+# Offers `values`, and files behind one that ends in `=`.
+_wscli_kind_file() {
+    local file
+    if [[ $cur == *=* ]]; then
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r file; do
+            file=${cur%%=*}=$file
+            COMPREPLY[${#COMPREPLY[@]}]=${file:${#broken}}
+        done < <(compgen -f -- "${cur#*=}")
+        return
+    fi
+    _wscli_offer "${values[@]}"
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *= ]]; then _wscli_stay; fi
+}
+
 # Sets `codes` and `never_sent`, the close codes and those that only stand for what happened.
 _wscli_codes() {
     codes=(
@@ -155,6 +170,7 @@ _wscli_value() {
     local -a codes=() never_sent=()
     case $takes in
         choice) _wscli_offer "${values[@]}" ;;
+        kind_file) _wscli_kind_file ;;
         file) _wscli_files ;;
         at_file) _wscli_at_files ;;
         code) _wscli_codes && _wscli_offer "${codes[@]}" ;;
@@ -298,8 +314,8 @@ def _takes(program: Program) -> Iterator[str]:
 def _assigned(takes: Takes, choices: tuple[str, ...]) -> str:
     if takes is Takes.NOTHING:
         return ""
-    if takes is Takes.CHOICE:
-        return f"takes=choice values=({' '.join(choices)})"
+    if choices:
+        return f"takes={'choice' if takes is Takes.CHOICE else 'kind_file'} values=({' '.join(choices)})"
     return f"takes={_KINDS[takes]}"
 
 

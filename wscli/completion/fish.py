@@ -58,6 +58,15 @@ function __wscli_at_file
     __fish_complete_path (string sub -s 2 -- $token) | string replace -r '^' '@'
 end
 
+function __wscli_kind_file
+    set -l begun (string match -r -g '^(?:--[a-z-]+=)?([a-z]+=)(.*)$' -- (commandline -ct))
+    if set -q begun[1]
+        __fish_complete_path "$begun[2]" | string replace -r '^' $begun[1]
+    else
+        printf '%s\n' $argv
+    end
+end
+
 function __wscli_urls
     if string match -q 'demo:*' -- (commandline -ct)
         __wscli_scenarios demo:
@@ -136,4 +145,6 @@ def _value(option: Option) -> str:
         return ""
     if option.takes is Takes.CHOICE:
         return f" -x -a {fish_quoted(' '.join(option.choices))}"
+    if option.takes is Takes.KIND_FILE:
+        return f" -x -a {fish_quoted(f'(__wscli_kind_file {chr(32).join(option.choices)})')}"
     return _VALUES[option.takes]

@@ -92,7 +92,21 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
     # Where nothing is offered PowerShell completes file names by itself.
     function OfferKind($takes) {
         if ($takes -is [array]) {
-            foreach ($choice in $takes) { Offer $choice $choice 'ParameterValue' }
+            foreach ($choice in $takes) {
+                Offer $choice $choice 'ParameterValue'
+                # Behind a choice that ends in = stands a file.
+                if (-not $choice.EndsWith('=')) { continue }
+                if (-not $wordToComplete.StartsWith($choice, [StringComparison]::Ordinal)) { continue }
+                $typed = $wordToComplete.Substring($choice.Length)
+                foreach ($path in Get-ChildItem -Path "$typed*" -ErrorAction SilentlyContinue) {
+                    $parent = Split-Path $typed
+                    $name = if ($parent) { Join-Path $parent $path.Name } else { $path.Name }
+                    $value = if ($name -match '[\s'';]') { "'" + $choice + $name.Replace("'", "''") + "'" }
+                    else { $choice + $name }
+                    [System.Management.Automation.CompletionResult]::new(
+                        $value, $path.Name, 'ParameterValue', $path.FullName)
+                }
+            }
             return
         }
         switch ($takes) {
@@ -182,7 +196,7 @@ def _option(option: Option) -> str:
 
 
 def _takes(takes: Takes, choices: tuple[str, ...]) -> str:
-    if takes is Takes.CHOICE:
+    if choices:
         return f"@({', '.join(map(powershell_quoted, choices))})"
     return powershell_quoted(_KINDS[takes])
 

@@ -22,6 +22,7 @@ class Takes(Enum):
     URL = auto()
     FILE_OR_URL = auto()
     SCENARIO = auto()
+    KIND_FILE = auto()  # one of the choices; behind one that ends in `=` a file
 
 
 @dataclass(frozen=True, slots=True)

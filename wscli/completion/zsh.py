@@ -59,6 +59,18 @@ _SCRIPT: Final = r"""#compdef wscli
     if compset -P @; then _files; else _message "$1"; fi
 }
 
+# Offers what it is given behind its options, and files behind one that ends in `=`.
+(( $+functions[_wscli_kind_file] )) || _wscli_kind_file() {
+    local -a open=(${(M)@:#?*=}) whole=(${@:#*=})
+    whole=(${whole:#-*})
+    if compset -P 1 '*='; then
+        _files
+    else
+        compadd -S '' -a open
+        compadd -a whole
+    fi
+}
+
 (( $+functions[_wscli_urls] )) || _wscli_urls() {
     if compset -P demo:; then _wscli_scenarios; return; fi
     local folder=$XDG_STATE_HOME url
@@ -191,6 +203,8 @@ def _place(argument: Argument) -> str:
 
 
 def _action(takes: Takes, choices: tuple[str, ...]) -> str:
+    if takes is Takes.KIND_FILE:
+        return f"_wscli_kind_file {' '.join(choices)}"
     return f"({' '.join(choices)})" if takes is Takes.CHOICE else _ACTIONS[takes]
 
 

@@ -22,6 +22,10 @@ _MODULES: Final = {
     "github": "github",
     "prometheus": "prometheus",
 }
+KINDS: Final = tuple(_MODULES)
+WITHOUT_FILE: Final = "github"
+"""The kind that needs no file."""
+
 _HINT: Final = "for example --report junit=report.xml"
 # A textfile collector runs as somebody else; secrets are not in reports.
 _MODE: Final = 0o644
@@ -54,11 +58,11 @@ def parse_reports(texts: Sequence[str], environment: Mapping[str, str]) -> list[
         if kind == "markdown" and summary:
             job = Destination(kind, Path(summary), append=True)
             found += [] if job in found else [job]
-        elif not equals and kind != "github":
+        elif not equals and kind != WITHOUT_FILE:
             raise UsageError(f"--report {kind}: no file is named", hint=f"--report {kind}=FILE")
         if equals:
             found.append(Destination(kind, _writable(kind, name)))
-        elif kind == "github":
+        elif kind == WITHOUT_FILE:
             found.append(Destination(kind, None))
     return found
 
