@@ -54,6 +54,12 @@ def test_a_profile_may_lead_to_a_demo_which_needs_no_proxy(tmp_path: Path) -> No
     assert settings(tmp_path, text, "ws://example.com/").target.proxy == "http://p:1"
 
 
+@pytest.mark.parametrize("name", ["cacert", "cert", "unix-socket", "cookie-jar"])
+def test_an_empty_path_is_not_the_folder_of_the_file(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the path is empty"):
+        settings(tmp_path, f"[profiles.a]\nurl = 'wss://h/'\n{name} = ''\n")
+
+
 def test_flag_beats_environment_beats_profile_beats_defaults(tmp_path: Path) -> None:
     text = "[defaults]\nclose-timeout = '1s'\n[profiles.a]\nurl = 'ws://h/'\nclose-timeout = '2s'\n"
     variable = {"WSCLI_CLOSE_TIMEOUT": "3s"}

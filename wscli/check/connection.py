@@ -68,7 +68,7 @@ def _option(key: str, value: Any, variables: Variables, folder: Path) -> Any:
         return f"{value:f}" if isinstance(value, float) else str(value)
     text = variables.expand(value)
     if key in _FILES:
-        return str(folder / text)
+        return str(folder / text) if text else text
     if key in _AT_FILES and text.startswith("@") and not text.startswith("@@"):
         return f"@{folder / text[1:]}"
     return text

@@ -201,7 +201,7 @@ def _placed(name: str, value: Any, folder: Path) -> Any:
         return [_placed(name, each, folder) for each in value]
     if not isinstance(value, str):
         return value
-    if name in _PATHS:
+    if name in _PATHS and value:
         return str(folder / Path(expanded(value)))
     if name in _VALUES_OR_FILES and value.startswith("@") and not value.startswith("@@"):
         return f"@{folder / Path(expanded(value[1:]))}"

@@ -98,6 +98,7 @@ def _build(
 ) -> Settings:
     where = parse_url(url)
     output = build_output(options, environment, piped_format=piped_format, delimiter=delimiter)
+    _path("--cookie-jar", options.cookie_jar)
     target = _build_target(where, options)
     # Last, for it may ask for a password: what is wrong elsewhere is said before.
     asked = where if isinstance(where, Url) else target.url
@@ -163,7 +164,7 @@ def _build_target(where: Url | DemoUrl, options: SharedOptions) -> Target:
         family=4 if options.ipv4 else 6 if options.ipv6 else 0,
         resolve_overrides=tuple(map(parse_resolve, options.resolve or [])),
         connect_to=None if options.connect_to is None else parse_connect_to(options.connect_to),
-        unix_socket=options.unix_socket,
+        unix_socket=_path("--unix-socket", options.unix_socket),
         proxy=_proxy(options),
         no_proxy=options.no_proxy,
     )
@@ -224,9 +225,16 @@ def _positive(option: str, text: str) -> float:
     return seconds
 
 
+def _path(option: str, path: str | None) -> str | None:
+    """Raises: UsageError for an empty one, which would mean the folder that wscli runs in."""
+    if path == "":
+        raise UsageError(f"{option}: the path is empty", hint="is the variable set?")
+    return path
+
+
 def _existing(option: str, path: str | None) -> str | None:
     """The path, when it can be read: a wrong one is said before anything is sent."""
-    if path is None:
+    if (path := _path(option, path)) is None:
         return None
     try:
         expanded = Path(path).expanduser()
