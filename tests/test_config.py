@@ -26,10 +26,39 @@ from wscli.errors import UsageError
         ("ws://example.com/é?q=é", "ws://example.com/%C3%A9?q=%C3%A9"),
         ("ws://bücher.example/", "ws://xn--bcher-kva.example/"),
         ("ws://user:pass@example.com/", "ws://example.com/"),
+        ("ws://[FE80::1%25eth0]:8080/", "ws://[fe80::1%25eth0]:8080/"),
+        ("ws://[fe80::1%eth0]/", "ws://[fe80::1%25eth0]/"),
+        ("ws://[fe80::1%25]/", "ws://[fe80::1%2525]/"),
     ],
 )
 def test_a_url_is_normal_in_its_text(text: str, expected: str) -> None:
     assert str(parse_url(text)) == expected
+
+
+def test_a_zone_is_for_the_connection_and_not_for_the_host_header() -> None:
+    url = parse_url("ws://[fe80::1%25eth0]:8080/")
+    assert isinstance(url, Url)
+    assert (url.address, url.authority) == ("fe80::1%eth0", "[fe80::1]:8080")
+    with pytest.raises(UsageError, match="zone"):
+        parse_url("ws://[fe80::1%25eth;0]/")
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("faß.de", ("xn--fa-hia.de", "fass.de")),
+        ("FA\u1e9e.de", ("xn--fa-hia.de", "fass.de")),
+        ("Bücher.βόλος.com", ("xn--bcher-kva.xn--nxasmm1c.com", "xn--bcher-kva.xn--nxasmq6b.com")),
+        ("a\u200db.de", ("xn--ab-m1t.de", "ab.de")),
+        ("a\u200cb.de", ("xn--ab-j1t.de", "ab.de")),
+    ],
+)
+def test_a_host_that_two_standards_take_for_two_is_left_to_the_user(
+    host: str, names: tuple[str, str]
+) -> None:
+    with pytest.raises(UsageError) as wrong:
+        parse_url(f"ws://{host}/")
+    assert all(name in wrong.value.message for name in names)
 
 
 @pytest.mark.parametrize(

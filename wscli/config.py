@@ -56,7 +56,10 @@ class Discreet(msgspec.Struct, frozen=True):
 
 
 class Url(Discreet, frozen=True):
-    """A WebSocket URL (RFC 6455 §3), its host in ASCII and its path and query percent-encoded."""
+    """A WebSocket URL (RFC 6455 §3), its host in ASCII and its path and query percent-encoded.
+
+    `zone` is that of a link-local IPv6 address: it matters on this machine alone (RFC 6874 §4).
+    """
 
     unshown: ClassVar[frozenset[str]] = frozenset({"username", "password"})
 
@@ -66,6 +69,12 @@ class Url(Discreet, frozen=True):
     resource: str
     username: str | None = None
     password: str | None = None
+    zone: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The host as a connection needs it: an IPv6 address with its zone."""
+        return self.host if self.zone is None else f"{self.host}%{self.zone}"
 
     @property
     def authority(self) -> str:
@@ -76,11 +85,14 @@ class Url(Discreet, frozen=True):
     @property
     def origin(self) -> tuple[bool, str, int]:
         """What two URLs share when credentials may go to both (RFC 6454 §4)."""
-        return self.secure, self.host, self.port
+        return self.secure, self.address, self.port
 
     def __str__(self) -> str:
         """The URL without its userinfo; the query is still in it."""
-        return f"{'wss' if self.secure else 'ws'}://{self.authority}{self.resource}"
+        authority = self.authority
+        if self.zone is not None:
+            authority = authority.replace("]", f"%25{self.zone}]", 1)
+        return f"{'wss' if self.secure else 'ws'}://{authority}{self.resource}"
 
 
 class DemoUrl(msgspec.Struct, frozen=True):
@@ -216,7 +228,12 @@ def _split(text: str, *, secure: bool) -> Url:
     if parts.query:
         resource += "?" + quote(parts.query, safe=_QUERY_SAFE)
     default = 443 if secure else 80
-    return Url(secure, _ascii_host(parts.hostname), port or default, resource, *_userinfo(parts.netloc))
+    host, zone = parts.hostname, None
+    if "%" in host or not host.isascii():
+        from .hosts import host_and_zone
+
+        host, zone = host_and_zone(host)
+    return Url(secure, host, port or default, resource, *_userinfo(parts.netloc), zone)
 
 
 def _userinfo(netloc: str) -> tuple[str | None, str | None]:
@@ -227,15 +244,6 @@ def _userinfo(netloc: str) -> tuple[str | None, str | None]:
         return None, None
     username, _, password = userinfo.partition(":")
     return unquote(username), unquote(password)
-
-
-def _ascii_host(host: str) -> str:
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise UsageError("the URL's host name is not a valid international domain name") from None
 
 
 def _shown(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers import Peer, raw_server, server_context, write_ca
+from tests.support import wscli
 from wscli.config import TlsOptions
 from wscli.errors import CertificateUntrusted, ConnectFailed, UsageError
 from wscli.events import Connected, Resolved, TlsEstablished
@@ -43,6 +44,19 @@ async def test_an_override_replaces_resolving() -> None:
         stream.close()
     resolved = one.event(Resolved)
     assert (resolved.host, resolved.addresses) == ("app.example.invalid", ("127.0.0.1",))
+
+
+async def test_a_zone_goes_to_the_system_and_not_to_the_peer() -> None:
+    async def echo(peer: Peer) -> None:
+        await peer.accept()
+        await peer.echo()
+
+    async with raw_server(echo, host="::1") as server:
+        # By its number, as the loopback interface has no link-local address with a name.
+        done = await wscli("connect", f"ws://[::1%251]:{server.port}/", "--send", "hi", "--count", "1")
+        assert (done.returncode, done.stdout) == (0, b"hi\n"), done.stderr
+        assert server.peer.request is not None
+        assert server.peer.request.get("Host") == f"[::1]:{server.port}"
 
 
 async def test_an_override_of_the_other_family_is_a_usage_error() -> None:

@@ -99,6 +99,13 @@ def test_connect_to_is_read(text: str, parsed: tuple[str, int]) -> None:
     assert parse_connect_to(text) == parsed
 
 
+def test_international_names_mean_what_they_mean_in_a_url() -> None:
+    assert parse_connect_to("bücher.example:80") == ("xn--bcher-kva.example", 80)
+    assert parse_resolve("Bücher.example:80:127.0.0.1")[0] == "xn--bcher-kva.example"
+    with pytest.raises(UsageError, match=r"--connect-to.*xn--fa-hia\.de"):
+        parse_connect_to("faß.de:80")
+
+
 @pytest.mark.parametrize("text", ["", "a", "a:", ":80", "a:0", "a:99999", "::1:80", "a:80/x", "ws://a:80"])
 def test_a_wrong_connect_to_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--connect-to"):

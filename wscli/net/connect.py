@@ -30,6 +30,7 @@ _REASONS = {
     errno.EADDRNOTAVAIL: "no address of this machine can reach {where}",
     errno.EACCES: "the system does not allow a connection to {where}",
     errno.EPERM: "the system does not allow a connection to {where}",
+    errno.EINVAL: "the system takes {where} for no address that it can connect to",
     errno.ENOENT: "there is no socket at {where}",
     errno.EMFILE: "too many files are open in this process",
 }
@@ -41,6 +42,7 @@ _HINTS = {
     errno.ECONNRESET: "something on the way, such as a firewall, may forbid the connection",
     errno.EACCES: "check the rights on the socket, or the local firewall",
     errno.EPERM: "check the local firewall",
+    errno.EINVAL: "a link-local IPv6 address needs its zone: ws://[fe80::1%25eth0]/",
     errno.ENOENT: "check the path, and whether the server is running",
 }
 

@@ -77,7 +77,7 @@ async def dial(
 
 
 def _peer_of(target: Target) -> tuple[str, int]:
-    return target.connect_to or (target.url.host, target.url.port)
+    return target.connect_to or (target.url.address, target.url.port)
 
 
 def _pin(target: Target, connection: Connection) -> Target:
@@ -154,7 +154,8 @@ async def _through(proxy: ProxyUrl, target: Target, progress: Progress) -> Strea
         hint = _PROXY_HINTS.get(type(failure), failure.hint)
         raise ProxyFailed(f"proxy {proxy}: {failure.message}", hint=hint) from failure
     try:
-        host, port = _peer_of(target)
+        # A zone means nothing to the proxy.
+        host, port = target.connect_to or (target.url.host, target.url.port)
         if proxy.scheme in {"socks5", "socks4"}:
             # These are given an address, which we look up; SOCKS4 knows IPv4 alone.
             seen = replace(target, family=4) if proxy.scheme == "socks4" else target

@@ -23,8 +23,14 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> str:
-        """The address alone, without its port; an IPv6 zone is kept."""
-        return str(self.address[0])
+        """The address alone, without its port; with the zone of an IPv6 address that needs one."""
+        host = str(self.address[0])
+        if self.family != socket.AF_INET6 or "%" in host or not self.address[3]:
+            return host
+        try:
+            return f"{host}%{socket.if_indextoname(self.address[3])}"
+        except OSError:
+            return f"{host}%{self.address[3]}"
 
     @property
     def port(self) -> int:

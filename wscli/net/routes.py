@@ -77,7 +77,7 @@ def parse_resolve(text: str) -> tuple[str, int, tuple[str, ...]]:
                 f"--resolve: {address!r} is not an IP address",
                 hint="to connect to another name use --connect-to",
             ) from None
-    return match[1].strip("[]").lower(), int(match[2]), addresses
+    return _in_ascii("--resolve", match[1].strip("[]")).lower(), int(match[2]), addresses
 
 
 def parse_connect_to(text: str) -> tuple[str, int]:
@@ -89,7 +89,15 @@ def parse_connect_to(text: str) -> tuple[str, int]:
     port = int(match[2] or match[4]) if match else 0
     if not match or not 0 < port <= 65535:
         raise UsageError(f"--connect-to: {text!r} is not HOST:PORT", hint="--connect-to 127.0.0.1:8443")
-    return match[1] or match[3], port
+    return match[1] or _in_ascii("--connect-to", match[3]), port
+
+
+def _in_ascii(option: str, host: str) -> str:
+    if host.isascii():
+        return host
+    from ..hosts import ascii_host
+
+    return ascii_host(host, option)
 
 
 def override_for(target: Target, host: str, port: int) -> tuple[str, ...]:
