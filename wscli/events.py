@@ -238,7 +238,11 @@ class ViolationFound(_Base, frozen=True, kw_only=True, tag="violation"):
 
 
 class Closed(_Base, frozen=True, kw_only=True, tag="close"):
-    """How the connection ended; 1005 and 1006 stand for an empty and a missing Close (RFC 6455 §7.1.5)."""
+    """How the connection ended; 1005 and 1006 stand for an empty and a missing Close (RFC 6455 §7.1.5).
+
+    `wire_code` is what the peer's Close carried, null for an empty one or none: a peer that breaks the
+    rules sends 1005 and 1006 too.
+    """
 
     code: int
     name: str
@@ -248,6 +252,7 @@ class Closed(_Base, frozen=True, kw_only=True, tag="close"):
     clean: bool
     tcp: Literal["fin", "reset", "open"]
     duration_ms: float | None
+    wire_code: int | None = None
 
 
 class Reconnecting(_Base, frozen=True, kw_only=True, tag="reconnect"):

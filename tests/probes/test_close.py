@@ -16,6 +16,7 @@ from wscli.errors import (
 from wscli.events import Closed, Summarized, ViolationFound
 from wscli.probes.close import CloseOptions, close_options, probe
 from wscli.probes.stop import Stop
+from wscli.wire.rules import RULES
 
 from .probing import Kept, probed
 
@@ -80,6 +81,30 @@ async def test_another_code_in_the_answer_is_a_warning_and_no_failure() -> None:
         report, kept = await probed(probe, server, CloseOptions())
     assert report.failure is None
     assert rules(kept) == ["close-code-not-echoed"]
+
+
+@pytest.mark.parametrize("code", [1005, 1006])
+async def test_an_answer_with_a_code_that_stands_for_none_is_an_answer_all_the_same(code: int) -> None:
+    async def answers(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        await peer.close(code, "")
+
+    async with raw_server(answers) as server:
+        report, kept = await probed(probe, server, CloseOptions())
+    assert isinstance(report.failure, ProtocolViolated)
+    assert "close-unanswered" not in rules(kept)
+    ending = kept.of(Closed)[0]
+    assert (ending.code, ending.wire_code, ending.clean) == (code, code, True)
+
+
+async def test_verdicts_have_section_and_severity_of_the_table_of_rules() -> None:
+    async with raw_server(eof) as server:
+        _, kept = await probed(probe, server, CloseOptions())
+    (found,) = kept.of(ViolationFound)
+    # An error would be exit 76 (contract §3); this one is 28 or 56.
+    assert (found.rfc, found.severity) == ("RFC 6455 §5.5.1", "warning")
+    assert RULES[found.rule][:2] == (found.rfc, found.severity)
 
 
 async def test_eof_in_place_of_the_answer_is_a_lost_connection() -> None:

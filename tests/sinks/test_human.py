@@ -186,6 +186,15 @@ def test_an_ending_without_the_peers_close_is_no_clean_bill() -> None:
     assert rows[-1].startswith("! ")
 
 
+@pytest.mark.parametrize("code", [1005, 1006])
+def test_a_code_that_stands_for_none_is_told_apart_when_a_close_carried_it(code: int) -> None:
+    ending = shown([closed(code=code, name="A Name", reason="", wire_code=code)])
+    assert f"* closed {code} A Name by the peer" in ending
+    assert "the peer sent this code" in ending
+    assert "without a Close frame" not in ending
+    assert "carried no code" not in ending
+
+
 def test_compressed_frame_shows_both_lengths() -> None:
     rows = lines([*everything()[3:4], frame(b"hello world", rsv1=True, wire_length=7)])
     assert rows[-1].endswith("text   fin r1           7→11 B  hello world")

@@ -219,3 +219,9 @@ def test_no_control_of_a_peer_reaches_a_terminal(batch: Batch) -> None:
         assert not {unicodedata.category(char) for char in line} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
         assert "##[" not in line
         assert "##vso[" not in line.lower()
+
+
+def test_close_with_1006_on_the_wire_is_no_missing_close() -> None:
+    carried, missing = closed(code=1006, wire_code=1006), closed(code=1006)
+    assert "wire_code=1006" in plain([carried])[0]
+    assert "wire_code" not in plain([missing])[0]

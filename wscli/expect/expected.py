@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import ClosedByPeer, ConnectionLost, ExpectationFailed, Refused, WscliError
 from ..events import Event, MessageSeen
+from ..wire.closecodes import ABNORMAL
 from ..wire.runs import MessageRun
 from .expectation import Expectation, State
-
-_ABNORMAL = 1006
 
 
 class Expected:
@@ -111,7 +110,7 @@ class Expected:
         codes = [one.code for one in self.all if isinstance(one, CloseCode)]
         if isinstance(failure, ClosedByPeer):
             return bool(codes)
-        return isinstance(failure, ConnectionLost) and _ABNORMAL in codes
+        return isinstance(failure, ConnectionLost) and ABNORMAL in codes
 
     def judge(self, failure: WscliError | None) -> WscliError | None:
         """What a run that ended with `failure` comes to: connection failures keep their own code (§3)."""

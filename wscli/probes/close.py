@@ -9,7 +9,8 @@ from ..errors import UsageError, WscliError
 from ..events import Closed, ViolationFound
 from ..session.journal import Journal
 from ..session.session import Session
-from ..wire.closecodes import name_of, why_not
+from ..wire.closecodes import ABNORMAL, name_of, why_not
+from ..wire.rules import Violation, violation
 from .conduct import cause_of_end, close_in_time, open_unless_stopped, summarize
 from .report import Report
 from .stop import Stop
@@ -83,27 +84,21 @@ def _verdicts(
     """What is wrong with the answer; a peer that we gave up on because we were `hurried` broke no rule."""
     if closed is None or closed.initiator != "local" or (hurried and closed.tcp == "open"):
         return []
-    found: list[tuple[str, str, str]] = []
-    if closed.code == 1006:
-        found.append(
-            ("close-unanswered", "RFC 6455 §5.5.1", "a Close must be answered with a Close; none came")
-        )
+    found: list[Violation] = []
+    if closed.code == ABNORMAL and closed.wire_code is None:
+        found.append(violation("close-unanswered", "a Close must be answered with a Close; none came"))
     # A code that may not be sent is rightly refused: with 1002, for one.
     elif closed.code != options.code and not why_not(options.code):
         answer = f"{closed.code} ({name_of(closed.code)})"
-        found.append(
-            ("close-code-not-echoed", "RFC 6455 §5.5.1", f"{options.code} was answered with {answer}")
-        )
+        found.append(violation("close-code-not-echoed", f"{options.code} was answered with {answer}"))
     if closed.clean and closed.tcp == "open":
-        found.append(
-            ("tcp-left-open", "RFC 6455 §7.1.1", "the server did not close TCP after the closing handshake")
-        )
+        found.append(violation("tcp-left-open", "the server did not close TCP after the closing handshake"))
     if closed.clean and closed.tcp == "reset":
-        found.append(
-            ("tcp-reset", "RFC 6455 §7.1.1", "TCP was reset, not closed, after the closing handshake")
-        )
+        found.append(violation("tcp-reset", "TCP was reset, not closed, after the closing handshake"))
     t, time = journal.stamp()
     return [
-        ViolationFound(t=t, time=time, rule=rule, rfc=rfc, severity="warning", detail=detail, frame=None)
-        for rule, rfc, detail in found
+        ViolationFound(
+            t=t, time=time, rule=one.rule, rfc=one.rfc, severity=one.severity, detail=one.detail, frame=None
+        )
+        for one in found
     ]

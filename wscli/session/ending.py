@@ -8,11 +8,9 @@ import msgspec
 
 from ..errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, WscliError
 from ..events import Closed, FrameSeen, SentClose, Stamp
-from ..wire.closecodes import name_of, parse_close
+from ..wire.closecodes import ABNORMAL, NO_STATUS, name_of, parse_close
 
-NO_STATUS_RECEIVED = 1005
-ABNORMAL_CLOSURE = 1006
-GOOD_CLOSE_CODES = frozenset({1000, 1001, NO_STATUS_RECEIVED})
+GOOD_CLOSE_CODES = frozenset({1000, 1001, NO_STATUS})
 
 
 class Ending(msgspec.Struct):
@@ -49,9 +47,13 @@ class Ending(msgspec.Struct):
     def code(self) -> int:
         """The peer's code: 1005 for an empty Close, 1006 for none (RFC 6455 §7.1.5)."""
         if self.received is None:
-            return ABNORMAL_CLOSURE
-        code = parse_close(self.received.payload).code
-        return NO_STATUS_RECEIVED if code is None else code
+            return ABNORMAL
+        code = self._wire_code
+        return NO_STATUS if code is None else code
+
+    @property
+    def _wire_code(self) -> int | None:
+        return None if self.received is None else parse_close(self.received.payload).code
 
     def event(self, stamp: Stamp) -> Closed:
         """The `close` event."""
@@ -71,6 +73,7 @@ class Ending(msgspec.Struct):
             clean=self.both_closed,
             tcp=self.tcp,
             duration_ms=duration,
+            wire_code=self._wire_code,
         )
 
     def failure(self, ok_codes: frozenset[int]) -> WscliError | None:

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from ..events import Closed, PingLost, PongReceived, Reconnecting, Summarized, ViolationFound
+from ..wire.closecodes import ABNORMAL, NO_STATUS, why_not
 from .escape import escape
 from .human_style import Palette, cut, milliseconds, plural, size_text, wrap
 
@@ -31,12 +32,11 @@ _MEANINGS: Final = {
     3003: "the credentials do not give access to this",
     3008: "the peer waited too long",
 }
-_HEALTHY: Final = frozenset({1000, 1001, 1005})
+_HEALTHY: Final = frozenset({1000, 1001, NO_STATUS})
 _TCP: Final = {"fin": "TCP ended with FIN", "reset": "TCP was reset", "open": "TCP was left open by the peer"}
 _LONGEST_BAR: Final = 48
 # What is left of the opening when every phase is taken away (probes/handshake.py): it has no one place.
 _OTHER: Final = "other"
-_ABNORMAL: Final = 1006
 
 
 class EndingLines:
@@ -67,15 +67,17 @@ class EndingLines:
 
     def closed(self, event: Closed) -> Iterator[str]:
         palette = self._palette
-        healthy = event.code in _HEALTHY and event.clean
-        self._whole = event.code != _ABNORMAL
+        illegal = "" if event.wire_code is None else why_not(event.wire_code)
+        healthy = event.code in _HEALTHY and event.clean and not illegal
+        self._whole = event.code != ABNORMAL or event.wire_code is not None
         if self._whole:
             who = {"local": "by us", "peer": "by the peer", "none": "by neither side"}[event.initiator]
             words = f"closed {event.code} {escape(event.name)} {who}"
         else:
             words = f"ended without a Close from the peer: {event.code} {escape(event.name)}"
         yield palette.paint(palette.good if healthy else palette.bad, cut(f"* {words}", self._width))
-        facts = [_MEANINGS.get(event.code, "")]
+        # A code that the peer may not send does not mean what it stands for.
+        facts = [f"the peer sent this code: {illegal}" if illegal else _MEANINGS.get(event.code, "")]
         if event.reason:
             facts.append(f'reason "{event.reason}"')
         facts.append(_close_handshake(event))

@@ -49,7 +49,7 @@ from ..events import (
     TlsEstablished,
     ViolationFound,
 )
-from ..wire.closecodes import parse_close
+from ..wire.closecodes import ABNORMAL, NO_STATUS, parse_close
 from ..wire.runs import MessageRun
 from .base import Batch, events_of, payload_of
 from .escape import escape, extension_text
@@ -205,10 +205,13 @@ def _violation(event: ViolationFound) -> Iterable[str]:
 def _closed(event: Closed) -> Iterable[str]:
     flag = " clean" if event.clean else ""
     sent = "-" if event.sent is None else "empty" if event.sent.code is None else str(event.sent.code)
+    # Else `close 1006` would be the same line whether a Close came or not.
+    synthetic = event.code in {NO_STATUS, ABNORMAL} and event.wire_code is not None
+    wire = f"wire_code={event.wire_code} " if synthetic else ""
     yield (
         f"* close {event.code}{flag} initiator={event.initiator} tcp={event.tcp} sent={sent} "
         f"duration_ms={_value(event.duration_ms)} t={event.t:.6f} name={_quoted(event.name)} "
-        f'reason="{escape(event.reason)}"'
+        f'{wire}reason="{escape(event.reason)}"'
     )
 
 

@@ -125,7 +125,8 @@ FRAME_RULES: Final = {
 }
 
 CLOSING_RULES: Final = {
-    "close-unanswered": _error("RFC 6455 §5.5.1", "a Close is answered with a Close"),
+    # No error: exit 76 is for what was on the wire, a Close that is missing is 28 or 56 (contract §3).
+    "close-unanswered": _warning("RFC 6455 §5.5.1", "a Close is answered with a Close"),
     "close-code-not-echoed": _warning("RFC 6455 §5.5.1", "the answer to a Close usually repeats its code"),
     "tcp-left-open": _warning("RFC 6455 §7.1.1", "the server closes TCP once both sent Close"),
     "tcp-reset": _warning("RFC 6455 §7.1.1", "TCP is closed in an orderly way, not by a reset"),
