@@ -100,3 +100,8 @@ def test_close_payload_never_raises(payload: bytes) -> None:
     close = parse_close(payload)
     close.reason.encode()
     assert (close.code is None) == (len(payload) < 2)
+
+
+def test_a_reason_that_is_not_utf8_is_quoted_with_one_escape_a_byte() -> None:
+    (found,) = parse_close(b"\x03\xe8\xff!").problems
+    assert found.detail == r"the close reason is not UTF-8: b'\xff!'"

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from .rules import Violation, quoted, violation
+from .rules import Violation, violation
 
 NO_STATUS: Final = 1005
 ABNORMAL: Final = 1006
@@ -102,7 +102,7 @@ def parse_close(payload: bytes) -> ClosePayload:
         problems.append(violation("close-code", why))
     reason = raw.decode("utf-8", "backslashreplace")
     if _is_not_utf8(raw):
-        problems.append(violation("close-reason-utf8", f"the close reason is not UTF-8: {quoted(reason)}"))
+        problems.append(violation("close-reason-utf8", f"the close reason is not UTF-8: {raw!r}"))
     return ClosePayload(code, reason, raw, tuple(problems))
 
 
