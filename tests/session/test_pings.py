@@ -63,3 +63,16 @@ def test_a_pong_is_not_compared_with_every_ping_that_waits() -> None:
     assert answered(pings, Counted(b"none of them")) is None
     assert answered(pings, Counted(b"4095")) == 4096
     assert Counted.compared < 100
+
+
+def test_pings_without_an_answer_are_not_expected_for_ever() -> None:
+    pings = Pings()
+    for n in range(5000):
+        payload = f"keepalive {n}".encode()
+        pings.expect(payload)
+        pings.note_sent(payload, float(n))
+    newest = pings.expect(b"keepalive 4999")
+    assert pings.expecting == 4096
+    answered(pings, b"keepalive 4999", 5000.0)
+    assert newest.is_set()
+    assert pings.expecting == 0

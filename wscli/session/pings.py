@@ -33,6 +33,11 @@ class Pings:
         """Set once a ping with this payload is answered, or a later one is (RFC 6455 §5.5.3)."""
         return self._expected.setdefault(payload, asyncio.Event())
 
+    @property
+    def expecting(self) -> int:
+        """How many answers are expected, at most as many as pings are remembered."""
+        return len(self._expected)
+
     def number_of(self, payload: bytes) -> int | None:
         """The number of the newest ping with this payload that waits for its pong."""
         alike = self._alike.get(payload)
@@ -73,3 +78,4 @@ class Pings:
         alike.popleft()
         if not alike:
             del self._alike[ping.payload]
+            self._expected.pop(ping.payload, None)
