@@ -23,6 +23,7 @@ from wscli.events import (
     TlsEstablished,
 )
 from wscli.sinks.base import Batch
+from wscli.sinks.output import Output
 from wscli.sinks.plain import PlainSink
 
 from .samples import (
@@ -225,3 +226,29 @@ def test_close_with_1006_on_the_wire_is_no_missing_close() -> None:
     carried, missing = closed(code=1006, wire_code=1006), closed(code=1006)
     assert "wire_code=1006" in plain([carried])[0]
     assert "wire_code" not in plain([missing])[0]
+
+
+OPENING: list[Event] = [
+    Resolved(host="h", addresses=("::1",), duration_ms=0.25, **AT),
+    request(),
+    response(),
+    opened(),
+    PongReceived(n=1, rtt_ms=0.5, length=8, **AT),
+]
+
+
+def kinds_for_ping(batch: Batch, **changes: Any) -> list[str]:
+    def sink(out: Output) -> PlainSink:
+        return PlainSink(options(format=Format.PLAIN, **changes), out, command="ping")
+
+    lines = written_by(sink, batch).decode().splitlines()
+    return [line.split()[1] for line in lines if line.split()[1] not in ("header", "offered", "extension")]
+
+
+def test_ping_shows_its_pongs_and_no_opening_as_in_human() -> None:
+    assert kinds_for_ping(OPENING) == ["open", "pong"]
+    assert kinds_for_ping(OPENING, verbose=True) == ["resolve", "request", "response", "open", "pong"]
+
+
+def test_a_refusal_of_a_ping_is_shown() -> None:
+    assert kinds_for_ping([request(), response(status=403)])[0] == "response"

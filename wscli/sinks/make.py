@@ -29,8 +29,8 @@ def make_sink(
 ) -> Sink:
     """The sink for `options.format`, which writes to `output` and shows no secret.
 
-    `command` is the command that runs: `human` shows what fits it. On a terminal `human` leaves out most of
-    a flood, and says so; into a file or a pipe nothing is left out.
+    `command` is the command that runs: `human` and `plain` show what fits it. On a terminal `human` leaves
+    out most of a flood, and says so; into a file or a pipe nothing is left out.
     """
     return Redacting(_bare(options, output, command), redactor)
 
@@ -48,7 +48,7 @@ def _bare(options: OutputOptions, output: Output, command: str) -> Sink:
         case Format.PLAIN:
             from .plain import PlainSink
 
-            return PlainSink(options, output)
+            return PlainSink(options, output, command=command)
         case Format.HUMAN:
             from .human import HumanSink
             from .human_budget import LINES_PER_SECOND

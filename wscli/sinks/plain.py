@@ -64,11 +64,15 @@ _LARGE = 4 * 1024 * 1024
 
 
 class PlainSink:
-    """Writes one line a fact; frames only when asked for, header bytes and masks with `-v`."""
+    """Writes one line a fact; frames only when asked for, header bytes and masks with `-v`.
 
-    def __init__(self, options: OutputOptions, output: Output) -> None:
+    `command` is the command that runs: as in `human`, `ping` shows no opening unless asked to.
+    """
+
+    def __init__(self, options: OutputOptions, output: Output, *, command: str = "connect") -> None:
         self._frames = options.frames or options.verbose
         self._verbose = options.verbose
+        self._opening = self._frames or command != "ping"
         self._output = output
 
     def feed(self, batch: Batch) -> None:
@@ -94,6 +98,10 @@ class PlainSink:
     def _lines(self, event: Event) -> Iterable[str]:
         if isinstance(event, FrameSeen):
             return (_frame(event, self._verbose),) if self._frames else ()
+        # A refusal is always shown: it is the answer to "why not?".
+        refused = isinstance(event, ResponseReceived) and event.status != 101
+        if not self._opening and isinstance(event, _OPENING) and not refused:
+            return ()
         return _LINES[type(event)](event)
 
 
@@ -241,6 +249,8 @@ def _summarized(event: Summarized) -> Iterable[str]:
             f"p50/p95/p99 = {'/'.join(map(_value, percentiles))} ms"
         )
 
+
+_OPENING: Final = (Resolved, Connected, TlsEstablished, RequestSent, ResponseReceived)
 
 _LINES: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     Resolved: _resolved,
