@@ -89,6 +89,17 @@ def test_what_is_wrong_is_named_with_file_line_key_and_remedy(kind: str, tmp_pat
     assert "hunter2" not in caught.value.message + caught.value.hint
 
 
+def test_credentials_for_every_host_are_found_in_a_file_of_headers_too(tmp_path: Path) -> None:
+    headers = tmp_path / "headers"
+    headers.write_text("X-Team: a\n")
+    text = "[defaults]\nheader = ['@headers']\n"
+    assert load(tmp_path, text).defaults["header"].value == ["@headers"]
+    headers.write_text("X-Team: a\nAuthorization: Bearer hunter2x\n")
+    with pytest.raises(UsageError, match="every host") as caught:
+        load(tmp_path, text)
+    assert "hunter2" not in caught.value.message
+
+
 def test_an_unknown_profile_is_answered_with_the_nearest(tmp_path: Path) -> None:
     file = load(tmp_path, "[profiles.staging]\n[profiles.prod]\n")
     with pytest.raises(UsageError) as caught:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ..errors import InputFailed, UsageError
 from ..sinks.secrets import is_secret_header
+from .location import expanded
 from .secrets import SecretSource
 
 _MOST: Final = 1024**2
@@ -192,14 +193,26 @@ class _Reader:
         """What stands in [defaults] goes to every host."""
         for name, setting in defaults.items():
             lines = setting.value if name == "header" else []
-            names = [
-                each.name if isinstance(each, SecretSource) else each.partition(":")[0] for each in lines
-            ]
+            names = [name for each in lines for name in self._header_names(each)]
             if name in _CREDENTIALS or any(map(is_secret_header, names)):
                 raise UsageError(
                     f"{setting.where}: {name.replace('_', '-')} in [defaults] would go to every host",
                     hint="put it into [profiles.NAME], and use that as @NAME",
                 )
+
+    def _header_names(self, line: str | SecretSource) -> list[str]:
+        """The headers that one text stands for: `@FILE` has one in each of its lines."""
+        if isinstance(line, SecretSource):
+            return [line.name]
+        lines = [line.removeprefix("@")]
+        if line.startswith("@") and not line.startswith("@@"):
+            try:
+                with (self._path.parent / expanded(line[1:])).open("rb") as file:
+                    lines = file.read(_MOST).decode("utf-8", "replace").splitlines()
+            except (OSError, ValueError):
+                # Where the header is used, that is told.
+                return []
+        return [each.partition(":")[0].strip() for each in lines]
 
     def _unknown(self, place: tuple[str, ...], key: str, known: list[str], what: str) -> UsageError:
         nearest = get_close_matches(key.lower().replace("_", "-"), known, n=1)
