@@ -478,11 +478,13 @@ def test_a_wrong_command_line_exits_2(arguments: list[str], told: str) -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ('origin = "a\\nb"', "--origin: the value holds a newline"),
-        ('headers = { "bad name" = "x" }', "-H"),
+        ('origin = "a\\nb"', "the key 'origin': the value holds a newline"),
+        ('headers = { "bad name" = "x" }', "the key 'headers'"),
         ('subprotocol = ["a", "a"]', "given twice"),
         ('user = "name"', "the password is missing"),
-        ('cacert = "none.pem"', "--cacert"),
+        ('cacert = "none.pem"', "the key 'cacert'"),
+        ("ok-close = [1006]", "the key 'ok-close': no Close carries 1006"),
+        ("ok-close = [1005]", "the key 'expect.close' 1005 asks for it"),
         ('bearer = "@none"', "cannot read the file"),
         ("ipv4 = true\nipv6 = true", "contradict"),
     ],

@@ -321,6 +321,7 @@ def test_the_starter_loads() -> None:
             "trust it with the key 'cacert' FILE; the key 'insecure' goes on",
         ),
         ("write -u USER:PASSWORD", "write the key 'user' USER:PASSWORD"),
+        ("--expect-close 1006 expects it", "the key 'expect.close' 1006 expects it"),
         ("--wait is another matter", "--wait is another matter"),
         ("a well-known thing, x--cert, 5 -k-", "a well-known thing, x--cert, 5 -k-"),
     ],

@@ -104,6 +104,12 @@ def test_a_code_that_no_close_carries_cannot_be_allowed(code: int, tried: int) -
     assert f"--expect-close {tried}" in refused.value.hint
 
 
+@pytest.mark.parametrize("code", [999, 1004, 1016, 2999, 5000, -1, 70000])
+def test_nor_can_one_that_breaks_the_protocol(code: int) -> None:
+    with pytest.raises(UsageError, match=f"--ok-close: {code} is"):
+        settings(ok_close=[code])
+
+
 def test_every_way_to_the_peer_reaches_the_target(tmp_path: Path) -> None:
     pem = tmp_path / "x.pem"
     pem.write_text("x")

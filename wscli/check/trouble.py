@@ -29,6 +29,7 @@ _FIELD: Final = re.compile(r"`([^`]*)`$")
 _OPTION: Final = re.compile(r"(?<![\w'-])(?:--[a-z][a-z-]*[a-z]|-[a-zA-Z])(?![\w-])")
 _SHORT: Final = {"-k": "insecure", "-L": "location", "-s": "subprotocol", "-u": "user", "-H": "headers"}
 _KEYS: Final = frozenset(TargetTable.__struct_encode_fields__)
+_EXPECT_KEYS: Final = frozenset(ExpectTable.__struct_encode_fields__)
 _WORDS: Final = {
     "str": "a text",
     "int": "a whole number",
@@ -111,14 +112,16 @@ def _culprit(document: dict[str, Any], path: Path, complaint: str) -> Path:
     return ()
 
 
-def in_keys(hint: str) -> str:
-    """A hint that names options of the command line, in the keys of a suite: `check` has no such options."""
+def in_keys(text: str) -> str:
+    """What names options of the command line, in the keys of a suite: `check` has no such options."""
 
     def key(found: re.Match[str]) -> str:
         name = _SHORT.get(found[0]) or found[0][2:]
+        if name.startswith("expect-") and name[7:] in _EXPECT_KEYS:
+            return f"the key 'expect.{name[7:]}'"
         return f"the key {name!r}" if name in _KEYS else found[0]
 
-    return _OPTION.sub(key, hint)
+    return _OPTION.sub(key, text)
 
 
 def _key(path: Path) -> str:

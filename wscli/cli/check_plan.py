@@ -102,7 +102,7 @@ def settings_of(plan: Plan, environment: Environment) -> dict[int, Settings]:
         except (UsageError, InputFailed) as wrong:
             source = check.source
             where = f"{source.file}:{source.line}: check {check.name!r}: " if source.file else ""
-            raise UsageError(f"{where}{wrong.message}", hint=in_keys(wrong.hint)) from None
+            raise UsageError(f"{where}{in_keys(wrong.message)}", hint=in_keys(wrong.hint)) from None
     return found
 
 

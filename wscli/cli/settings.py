@@ -258,6 +258,11 @@ def _close_codes(codes: list[int]) -> frozenset[int]:
         if code in _NEVER_IN_A_CLOSE:
             meaning, hint = _NEVER_IN_A_CLOSE[code]
             raise UsageError(f"--ok-close: no Close carries {code}, {meaning} (RFC 6455 §7.4.1)", hint=hint)
+        from ..wire.closecodes import why_not
+
+        if why := why_not(code):
+            hint = "a Close with it breaks the protocol, which exits 76 whatever is allowed"
+            raise UsageError(f"--ok-close: {why}", hint=hint)
     return frozenset(codes)
 
 
