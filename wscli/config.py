@@ -233,6 +233,13 @@ def _split(text: str, *, secure: bool) -> Url:
         from .hosts import host_and_zone
 
         host, zone = host_and_zone(host)
+    # RFC 1035 §2.3.4; TLS takes no other name.
+    labels = [] if ":" in host or not secure else host.removesuffix(".").split(".")
+    if not all(0 < len(label) < 64 for label in labels):
+        raise UsageError(
+            "the URL's host name has a part that is empty or longer than 63 characters",
+            hint="is a dot too many in it?",
+        )
     return Url(secure, host, port or default, resource, *_userinfo(parts.netloc), zone)
 
 

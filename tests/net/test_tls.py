@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 import pytest
 
 from tests.peers import Peer, authority, raw_server, server_context, write_ca
-from wscli.config import TlsOptions
-from wscli.errors import TLSFailed
-from wscli.net.stream import StreamBroken
+from wscli.config import TlsOptions, Url, parse_url
+from wscli.errors import Refused, TLSFailed, UsageError
+from wscli.net.secure import _wrapped
+from wscli.net.stream import SocketStream, StreamBroken
 from wscli.net.tls import RECORD_LIMIT, TLSStream
+from wscli.session.redirects import resolve_location
 
 from .dialing import dialed, open_stream, read_all
 
@@ -244,3 +247,20 @@ async def test_the_key_log_gets_the_secrets(
         stream = await dialed(server.url, tls=trusted).open()
         stream.close()
     assert "CLIENT_TRAFFIC_SECRET_0" in log.read_text()
+
+
+@pytest.mark.parametrize("url", ["wss://a..b/", f"wss://{'a' * 64}.example/", "wss://.foo/", "wss://a../"])
+def test_a_name_that_tls_cannot_take_is_no_url(url: str) -> None:
+    with pytest.raises(UsageError, match="host name"):
+        parse_url(url)
+    base = Url(secure=True, host="h", port=443, resource="/")
+    with pytest.raises(Refused, match="no WebSocket URL"):
+        resolve_location(base, url, 302)
+
+
+@pytest.mark.parametrize("name", ["a..b", ".foo", "a" * 64])
+async def test_a_servername_that_tls_cannot_take_is_a_usage_error(name: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    near, far = socket.socketpair()
+    with near, far, pytest.raises(UsageError, match="cannot ask for the name"):
+        _wrapped(SocketStream(near), context, name)

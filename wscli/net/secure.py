@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import WscliError
+from ..errors import UsageError, WscliError
 from ..events import Certificate, TlsEstablished
 from .progress import Progress
 from .resolve import parse_address
@@ -42,10 +42,10 @@ async def secure(
 ) -> TLSStream:
     """TLS over `stream`, which is closed when that fails; `again` opens another one, for a second look.
 
-    Raises: TLSFailed, CertificateUntrusted.
+    Raises: UsageError for a name that TLS cannot take; TLSFailed, CertificateUntrusted.
     """
     try:
-        tls = TLSStream(stream, context, peer.name)
+        tls = _wrapped(stream, context, peer.name)
         progress.enter("tls")
         started = progress.clock.now()
         await _shake_hands(tls, peer)
@@ -57,6 +57,16 @@ async def secure(
         stream.close()
         raise
     return tls
+
+
+def _wrapped(stream: Stream, context: ssl.SSLContext, name: str) -> TLSStream:
+    try:
+        return TLSStream(stream, context, name)
+    except ValueError:
+        raise UsageError(
+            f"TLS cannot ask for the name {name!r}: a part of it is empty or longer than 63 characters",
+            hint="check --servername, or the host",
+        ) from None
 
 
 async def _shake_hands(tls: TLSStream, peer: TlsPeer) -> None:
