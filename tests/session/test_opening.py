@@ -217,6 +217,18 @@ async def test_a_body_without_a_length_ends_with_the_connection() -> None:
     assert (response.status, response.body, response.body_truncated) == (404, "nothing here", False)
 
 
+async def test_a_body_that_nothing_ends_is_not_waited_for_until_the_deadline() -> None:
+    async def held_open(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(b"HTTP/1.1 403 Forbidden\r\n\r\nno")
+        await peer.wait_eof()
+
+    failure, told, _ = await fail_to_open(held_open, connect_timeout=3600.0)
+    assert failure.exit_code is ExitCode.REFUSED
+    (response,) = told.of(ResponseReceived)
+    assert (response.body, response.body_truncated) == ("no", True)
+
+
 async def test_a_body_that_does_not_end_in_time_is_still_a_refusal() -> None:
     async def script(peer: Peer) -> None:
         await peer.respond(403, "Forbidden", content_length=False, body=b"so far")

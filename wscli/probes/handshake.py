@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from ..config import Target
 from ..errors import WscliError
-from ..events import Connected, Opened, Proxied, Redirected, Resolved, ResponseReceived, TlsEstablished
+from ..events import (
+    Connected,
+    Opened,
+    Proxied,
+    Redirected,
+    RequestSent,
+    Resolved,
+    ResponseReceived,
+    TlsEstablished,
+)
 from ..session.journal import Batch, Journal
 from ..session.session import Session
 from .conduct import cause_of_end, close_in_time, close_warning, open_unless_stopped, summarize
@@ -20,6 +29,8 @@ class _Phases:
 
     def __init__(self) -> None:
         self.milliseconds: dict[str, float] = {}
+        # Whether what is asked for is a proxy's tunnel, whose time `proxy` tells.
+        self._tunnel = False
 
     def feed(self, batch: Batch, /) -> None:
         for item in batch:
@@ -32,7 +43,9 @@ class _Phases:
                     self._add("proxy", item.duration_ms)
                 case TlsEstablished():
                     self._add("tls", item.duration_ms)
-                case ResponseReceived():
+                case RequestSent():
+                    self._tunnel = item.method == "CONNECT"
+                case ResponseReceived() if not self._tunnel:
                     # Interim responses (1xx) are timed from the same request: the last one tells.
                     self.milliseconds["upgrade"] = item.duration_ms
                 case Redirected(followed=True):

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 # Interim replies (RFC 9110 §15.2) that are read before the one that counts.
 _MOST_INTERIM = 16
+# Seconds without a byte after which what came of a refusal's body is all: the connection may be kept open.
+_BODY_SILENCE = 2.0
 
 # How phases are named to the user, by the names that net/ gives them.
 _PHASES = {
@@ -118,9 +120,11 @@ class Opening:
 
     def _too_late(self) -> DeadlineExceeded:
         phase = _PHASES.get(self.phase, self.phase)
+        # A plain server waits for the end of a request, and takes the TLS hello for its beginning.
+        plain = "; or is it a plain port, for ws://?" if self.phase == "tls" else ""
         return DeadlineExceeded(
             f"{phase} took longer than {self._target.connect_timeout:g} s",
-            hint="allow more with --connect-timeout",
+            hint=f"allow more with --connect-timeout{plain}",
         )
 
     def _close(self) -> None:
@@ -153,7 +157,7 @@ class Opening:
         response = exchange.response
         if response.status != 101:
             raise await self._refused(exchange, deadline)
-        self._received(response, exchange.asked)
+        self._received(response, self._journal.clock.now() - exchange.asked)
         self._judge(exchange.protocol, exchange.request, response)
         self._opened(exchange.request, response)
         agreed = negotiated_extensions(response)
@@ -198,7 +202,7 @@ class Opening:
             received = received or bool(chunk)
             head = decoder.feed(chunk) if chunk else decoder.eof()
             while isinstance(head, ResponseHead) and head.is_interim:
-                self._received(head, asked)
+                self._received(head, self._journal.clock.now() - asked)
                 interim += 1
                 if interim > _MOST_INTERIM:
                     raise BadReply(f"the server sent {interim} interim replies (1xx) and no answer")
@@ -226,21 +230,22 @@ class Opening:
 
     async def _refused(self, exchange: _Exchange, deadline: float) -> Refused | RedirectReceived:
         self._enter("body")
-        response = exchange.response
+        response, answered = exchange.response, self._journal.clock.now()
         from ..wire.body import BodyDecoder
 
         body = BodyDecoder(response.status, response.headers)
         body.feed(exchange.remainder)
-        # When the deadline passes here the refusal is known; only its body is not whole.
+        # When a deadline passes here the refusal is known; only its body is not whole.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 while not body.complete:
-                    chunk = await _rest_of_refusal(exchange.stream)
+                    async with asyncio.timeout(_BODY_SILENCE):
+                        chunk = await _rest_of_refusal(exchange.stream)
                     if not chunk:
                         body.eof()
                         break
                     body.feed(chunk)
-        self._received(response, exchange.asked, body)
+        self._received(response, answered - exchange.asked, body)
         self._close()
         location = location_of(response)
         redirect = None if location is None else RedirectReceived(response.status, location)
@@ -259,7 +264,7 @@ class Opening:
             status=response.status,
         )
 
-    def _received(self, response: ResponseHead, asked: float, body: BodyDecoder | None = None) -> None:
+    def _received(self, response: ResponseHead, seconds: float, body: BodyDecoder | None = None) -> None:
         stamp = self._journal.stamp()
         text: str | UnsetType = UNSET
         base64: bytes | UnsetType = UNSET
@@ -274,7 +279,7 @@ class Opening:
                 version=response.version,
                 headers=response.headers,
                 raw=response.raw,
-                duration_ms=round((self._journal.clock.now() - asked) * 1000, 3),
+                duration_ms=round(seconds * 1000, 3),
                 body=text,
                 base64=base64,
                 body_truncated=body is not None and (body.truncated or not body.complete),
