@@ -30,7 +30,7 @@ LAYERS = (
     {"wire"},
     {"events_schema"},
     {"events", "config", "payloads", "recent"},
-    {"hosts"},
+    {"hosts", "longtext"},
     {"errors", "startup", "__init__"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

@@ -190,7 +190,7 @@ class FrameSeen(_Base, frozen=True, kw_only=True, tag="frame"):
     @property
     def payload(self) -> bytes:
         """The bytes that `text` or `base64` holds."""
-        return self.text.encode() if isinstance(self.text, str) else self.base64 or b""
+        return self.base64 or b"" if self.text is UNSET else self.text.encode()
 
 
 class MessageSeen(_Base, frozen=True, kw_only=True, tag="message"):
@@ -209,7 +209,7 @@ class MessageSeen(_Base, frozen=True, kw_only=True, tag="message"):
     @property
     def payload(self) -> bytes:
         """The bytes that `text` or `base64` holds."""
-        return self.text.encode() if isinstance(self.text, str) else self.base64 or b""
+        return self.base64 or b"" if self.text is UNSET else self.text.encode()
 
 
 class PongReceived(_Base, frozen=True, kw_only=True, tag="pong"):

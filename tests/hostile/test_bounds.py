@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .cases import CASES, Case
+from .cases import BOUND, CASES, Case
 from .running import idle_peak, play
 
 
@@ -15,4 +15,4 @@ async def test_hostile_peer_ends_with_its_code_and_in_bounds(case: Case) -> None
     assert outcome.code == case.code, outcome.stderr
     assert case.says in outcome.stderr
     assert "Traceback" not in outcome.stderr
-    assert outcome.peak - await idle_peak() <= case.bound
+    assert outcome.peak - await idle_peak() <= BOUND

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -61,6 +61,9 @@ class Caught:
 
     def write(self, chunk: bytes) -> None:
         self.chunks.append(chunk)
+
+    def write_pieces(self, pieces: Iterable[bytes], size: int) -> None:
+        self.chunks += pieces
 
     @property
     def written(self) -> bytes:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -156,6 +157,53 @@ async def test_another_error_is_raised_to_the_producer() -> None:
             output.close_blocking()
     finally:
         os.close(read_only)
+
+
+async def test_what_is_made_in_pieces_arrives_in_its_place(pipe: Pipe) -> None:
+    output = Output(pipe.write_fd)
+    output.write(b"before ")
+    output.write_pieces((b"%d " % number for number in range(3)), 3)
+    output.write(b"after")
+    assert await pipe.read(18) == b"before 0 1 2 after"
+    assert await output.close()
+    assert output.queued == 0
+
+
+async def test_pieces_count_until_the_last_one_is_written(pipe: Pipe) -> None:
+    output = Output(pipe.write_fd, limit=10)
+    made: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(10):
+            made.append(number)
+            yield bytes(100_000)
+
+    output.write_pieces(pieces(), 10)
+    waiting = asyncio.ensure_future(output.ready())
+    assert await pipe.read(900_000) == bytes(900_000)
+    assert (output.queued, waiting.done()) == (10, False)
+    assert await pipe.read(100_000) == bytes(100_000)
+    await waiting
+    assert made == list(range(10))
+    assert await output.close()
+
+
+async def test_a_reader_that_leaves_stops_what_is_made(pipe: Pipe) -> None:
+    output = Output(pipe.write_fd, limit=10)
+    output.write_pieces((bytes(100_000) for _ in itertools.count()), 10)
+    await pipe.read(100_000)
+    pipe.close_reader()
+    await output.ready()
+    assert output.broken
+    assert not await output.close()
+
+
+async def test_a_bug_in_what_makes_pieces_is_told(pipe: Pipe) -> None:
+    output = Output(pipe.write_fd)
+    output.write_pieces((bytes(1 // number) for number in (1, 0)), 10)
+    await output.gone()
+    with pytest.raises(OutputFailed, match="internal error: ZeroDivisionError"):
+        await output.close()
 
 
 async def test_close_ends_the_thread(pipe: Pipe) -> None:

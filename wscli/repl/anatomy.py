@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import UNSET
+
 from ..events import FrameSeen, MessageSeen, ViolationFound
 from ..sinks.base import payload_of
 from ..sinks.escape import escape
@@ -193,7 +195,7 @@ def _payload(frame: FrameSeen, palette: Palette, width: int) -> Iterator[str]:
     label = "payload, inflated:" if frame.length != frame.wire_length else "payload:"
     yield palette.paint(palette.faint, label)
     yield from (f"  {line}" for line in hexdump(payload, width - 2, _HEXDUMP_ROWS))
-    if frame.type in ("text", "continuation") and isinstance(frame.text, str):
+    if frame.type in ("text", "continuation") and frame.text is not UNSET:
         lines, all_shown = _text_lines(frame.text, width - 2)
         yield from (f"  {line}" for line in lines)
         if not all_shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -40,6 +40,10 @@ class Lines(Output):
 
     def write(self, chunk: bytes) -> None:
         self._take(chunk)
+
+    def write_pieces(self, pieces: Iterable[bytes], size: int) -> None:  # noqa: ARG002 (nothing waits here)
+        for piece in pieces:
+            self._take(piece)
 
 
 class View:

@@ -8,16 +8,19 @@ extension: compression has a context, which is the judge's.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 try:
     from websockets.speedups import apply_mask
 except ImportError:  # websockets without its C part (an unusual platform)
     from websockets.utils import apply_mask
 
+# A multiple of the masking key's four bytes. A longer payload leaves in pieces, each free once it is sent.
+_PIECE = 256 * 1024
 
-def encode_messages(opcode: int, payloads: Sequence[bytes]) -> bytes:
-    """Each payload as one masked, final frame of `opcode` (RFC 6455 §5.2, §5.3)."""
+
+def encode_messages(opcode: int, payloads: Sequence[bytes]) -> Iterator[bytes]:
+    """Each payload as one masked, final frame of `opcode` (RFC 6455 §5.2, §5.3), in chunks for the wire."""
     first = 0x80 | opcode
     # RFC 6455 §5.3: a fresh masking key for each frame, from a strong source of entropy.
     keys = secrets.token_bytes(4 * len(payloads))
@@ -36,5 +39,11 @@ def encode_messages(opcode: int, payloads: Sequence[bytes]) -> bytes:
         else:
             add(bytes((first, 0xFF)) + length.to_bytes(8, "big"))
         add(key)
-        add(apply_mask(payload, key))
-    return b"".join(pieces)
+        if length <= _PIECE:
+            add(apply_mask(payload, key))
+            continue
+        yield b"".join(pieces)
+        pieces.clear()
+        for begin in range(0, length, _PIECE):
+            yield apply_mask(payload[begin : begin + _PIECE], key)
+    yield b"".join(pieces)

@@ -114,7 +114,8 @@ class Sending(ABC):
         self._messages_queued += len(payloads)
         protocol = self.connection.protocol
         if not protocol.extensions and self.is_open:
-            self.outbox.put(encode_messages(opcode, payloads))
+            for chunk in encode_messages(opcode, payloads):
+                self.outbox.put(chunk)
             return
         for payload in payloads:
             self._send(_message(opcode, payload))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Protocol, TypeAlias
-
-from msgspec import UNSET
+from typing import Protocol, TypeAlias, TypeGuard
 
 from ..events import Event, FrameSeen, MessageSeen
+from ..longtext import LONG
 from ..wire.runs import MessageRun
 
 Batch: TypeAlias = Sequence[Event | MessageRun]
@@ -26,9 +25,12 @@ class Sink(Protocol):
 
 def payload_of(event: FrameSeen | MessageSeen) -> bytes:
     """The content of a frame or message as bytes, unmasked and inflated."""
-    if event.text is not UNSET:
-        return event.text.encode()
-    return b"" if event.base64 is UNSET else event.base64
+    return event.payload
+
+
+def is_long(event: Event) -> TypeGuard[FrameSeen | MessageSeen]:
+    """Whether this is a frame or message with so long a payload that it is written piece by piece."""
+    return isinstance(event, FrameSeen | MessageSeen) and event.length > LONG
 
 
 def events_of(run: MessageRun, *, frames: bool) -> Iterator[Event]:

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from ..events import Extension
+from ..longtext import utf8_pieces
 
 _NAMED: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 # The Actions runner takes `::command` after white space at the start of a line, and both it and Azure
@@ -23,6 +27,7 @@ _COMMAND_ANYWHERE: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 _JSON_COMMAND: Final = re.compile(rb"##(?=\[|vso\[)", re.IGNORECASE)
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _TABLE_LIMIT: Final = 4096
+_MANY: Final = 64 * 1024
 
 
 class _Table(dict[int, str]):
@@ -64,6 +69,19 @@ def escape(text: str, *, inside: bool = False) -> str:
     return text
 
 
+def escape_long(utf8: bytes) -> Iterator[str]:
+    """`escape` for what stands inside a line, a long text piece by piece."""
+    break_all = _holds_command(utf8)
+    for piece in utf8_pieces(utf8):
+        shown = escape(piece, inside=True)
+        # A command may be cut by the end of a piece.
+        yield shown.replace("#", r"\x23") if break_all else shown
+
+
+def _holds_command(utf8: bytes) -> bool:
+    return b"##" in utf8 and _JSON_COMMAND.search(utf8) is not None
+
+
 def escape_lines(text: str) -> str:
     """Like `escape`, for text in which the newlines are ours."""
     return "\n".join(map(escape, text.split("\n")))
@@ -85,8 +103,23 @@ def json_safe(encoded: bytes) -> bytes:
     if b"\x7f" in encoded:
         encoded = encoded.replace(b"\x7f", rb"\u007f")
     if b"##" in encoded:
-        encoded = _JSON_COMMAND.sub(rb"#\\u0023", encoded)
+        encoded = _without_commands(encoded)
     return encoded
+
+
+def _without_commands(encoded: bytes) -> bytes:
+    if len(encoded) > _MANY and _JSON_COMMAND.search(encoded):
+        # Each substitution takes a hundred bytes while it is made, and a peer may send nothing else.
+        return encoded.replace(b"##", rb"#\u0023")
+    return _JSON_COMMAND.sub(rb"#\\u0023", encoded)
+
+
+def json_long(utf8: bytes) -> Iterator[bytes]:
+    """What stands between the quotes of a JSON string, safe as by `json_safe`: a long text piece by piece."""
+    break_all = _holds_command(utf8)
+    for piece in utf8_pieces(utf8):
+        encoded = json_safe(msgspec.json.encode(piece)[1:-1])
+        yield encoded.replace(b"#", rb"\u0023") if break_all else encoded
 
 
 def _ascii(encoded: bytes) -> bytes:

@@ -11,8 +11,9 @@ import msgspec
 
 from ..config import OutputOptions
 from ..events import Event, FrameSeen
+from ..longtext import LONG
 from ..wire.runs import MessageRun
-from .base import Batch, events_of
+from .base import Batch, events_of, is_long
 from .escape import json_safe
 from .output import Output
 
@@ -28,16 +29,31 @@ class NdjsonSink:
 
     def feed(self, batch: Batch) -> None:
         events: list[Event] = []
+        long = False
         for item in batch:
             if isinstance(item, MessageRun):
                 events.extend(events_of(item, frames=self._frames))
+                long = long or item.payload_bytes > LONG
             elif self._frames or not isinstance(item, FrameSeen):
                 events.append(item)
-        if events:
+                long = long or is_long(item)
+        if long:
+            self._write_apart(events)
+        elif events:
             self._output.write(encode_lines(events))
 
     def finish(self) -> None:
         """Nothing is held back."""
+
+    def _write_apart(self, events: list[Event]) -> None:
+        """A line at a time: those of long payloads are made while they are written."""
+        from .long_lines import json_line
+
+        for event in events:
+            if is_long(event):
+                self._output.write_pieces(json_line(event), event.length)
+            else:
+                self._output.write(encode_lines([event]))
 
 
 def encode_lines(events: list[Event]) -> bytes:

@@ -12,6 +12,7 @@ import os
 import select
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from ..errors import OutputFailed
@@ -37,7 +38,7 @@ class Output:
         self.broken = False
         self.failure: OutputFailed | None = None
         self._limit = limit
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[bytes | _Pieces] = deque()
         self._queued = 0
         self._closing = False
         self._changed = threading.Condition()
@@ -56,13 +57,22 @@ class Output:
 
     def write(self, chunk: bytes) -> None:
         """Queue bytes; returns at once."""
-        if not chunk:
-            return
+        if chunk:
+            self._put(chunk, len(chunk))
+
+    def write_pieces(self, pieces: Iterable[bytes], size: int) -> None:
+        """Queue what is long and is made only when its turn has come, so that it never is in memory at once.
+
+        It counts as `size` bytes until its last piece is written. It is made in the thread: it must be pure.
+        """
+        self._put(_Pieces(pieces, size), size)
+
+    def _put(self, chunk: bytes | _Pieces, size: int) -> None:
         with self._changed:
             if self.ended:
                 return
             self._queue.append(chunk)
-            self._queued += len(chunk)
+            self._queued += size
             if self._thread is None:
                 self._start()
             self._changed.notify_all()
@@ -144,26 +154,38 @@ class Output:
     def _run(self) -> None:
         while (chunk := self._next()) is not None:
             try:
-                self._write_all(chunk)
+                self._write_pieces(chunk) if isinstance(chunk, _Pieces) else self._write_all(chunk)
             except BrokenPipeError:
                 self._end(broken=True)
             except OSError as error:
                 reason = error.strerror or str(error)
                 self._end(failure=_failure(self.name, reason))
+            except Exception as bug:  # noqa: BLE001 (without a word of it everybody would wait for ever)
+                self._end(failure=_failure(self.name, f"internal error: {type(bug).__name__}: {bug}"))
 
-    def _next(self) -> bytes | None:
+    def _next(self) -> bytes | _Pieces | None:
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
             if not self._queue:
                 return None
-            chunks = [self._queue.popleft()]
-            size = len(chunks[0])
-            while self._queue and size + len(self._queue[0]) <= _PIECE:
-                chunks.append(self._queue.popleft())
-                size += len(chunks[-1])
+            first = self._queue.popleft()
+            if isinstance(first, _Pieces):
+                return first
+            chunks, size = [first], len(first)
+            while self._queue and not isinstance(chunk := self._queue[0], _Pieces):
+                size += len(chunk)
+                if size > _PIECE:
+                    break
+                chunks.append(chunk)
+                self._queue.popleft()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def _write_all(self, chunk: bytes) -> None:
+    def _write_pieces(self, whole: _Pieces) -> None:
+        for piece in whole.pieces:
+            self._write_all(piece, counted=False)
+        self._written(whole.size)
+
+    def _write_all(self, chunk: bytes, *, counted: bool = True) -> None:
         view = memoryview(chunk)
         while view:
             try:
@@ -174,9 +196,13 @@ class Output:
                 poll.poll()
                 continue
             view = view[written:]
-            with self._changed:
-                self._queued -= written
-                self._wake()
+            if counted:
+                self._written(written)
+
+    def _written(self, size: int) -> None:
+        with self._changed:
+            self._queued -= size
+            self._wake()
 
     def _end(self, *, broken: bool = False, failure: OutputFailed | None = None) -> None:
         with self._changed:
@@ -192,6 +218,16 @@ class Output:
         for waiter in due:
             self._waiters.remove(waiter)
             waiter.wake()
+
+
+class _Pieces:
+    """Bytes that are made piece by piece, and what they count for in the queue."""
+
+    __slots__ = ("pieces", "size")
+
+    def __init__(self, pieces: Iterable[bytes], size: int) -> None:
+        self.pieces = pieces
+        self.size = size
 
 
 class _Waiter:

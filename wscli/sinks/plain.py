@@ -51,16 +51,12 @@ from ..events import (
 )
 from ..wire.closecodes import ABNORMAL, NO_STATUS, parse_close
 from ..wire.runs import MessageRun
-from .base import Batch, events_of, payload_of
+from .base import Batch, events_of, is_long
 from .escape import escape, extension_text
 from .output import Output
 
 _BARE: Final = re.compile(r"[^\s\"'=]+")
 _ROUND_TRIP: Final = frozenset({"min_ms", "avg_ms", "max_ms", "mdev_ms", "p50_ms", "p95_ms", "p99_ms"})
-
-
-# Characters in a batch, above which copying costs more than single writes.
-_LARGE = 4 * 1024 * 1024
 
 
 class PlainSink:
@@ -78,22 +74,33 @@ class PlainSink:
     def feed(self, batch: Batch) -> None:
         lines: list[str] = []
         for item in batch:
-            if isinstance(item, MessageRun):
-                for event in events_of(item, frames=self._frames):
+            events = events_of(item, frames=self._frames) if isinstance(item, MessageRun) else (item,)
+            for event in events:
+                if is_long(event):
+                    self._write(lines)
+                    lines = []
+                    self._write_long(event)
+                else:
                     lines += self._lines(event)
-            else:
-                lines += self._lines(item)
-        if sum(map(len, lines)) > _LARGE:
-            # Handed over one by one: to join them would be a copy of each.
-            for line in lines:
-                self._output.write(line.encode())
-                self._output.write(b"\n")
-        elif lines:
-            lines.append("")
-            self._output.write("\n".join(lines).encode())
+        self._write(lines)
 
     def finish(self) -> None:
         """Nothing is held back."""
+
+    def _write(self, lines: list[str]) -> None:
+        if lines:
+            lines.append("")
+            self._output.write("\n".join(lines).encode())
+
+    def _write_long(self, event: FrameSeen | MessageSeen) -> None:
+        if isinstance(event, FrameSeen) and not self._frames:
+            return
+        from .long_lines import plain_line
+
+        facts = (
+            _message_facts(event) if isinstance(event, MessageSeen) else _frame_facts(event, self._verbose)
+        )
+        self._output.write_pieces(plain_line(facts, event), event.length)
 
     def _lines(self, event: Event) -> Iterable[str]:
         if isinstance(event, FrameSeen):
@@ -106,32 +113,35 @@ class PlainSink:
 
 
 def _frame(event: FrameSeen, verbose: bool) -> str:
+    content = _close_payload(event) if event.type == "close" else _payload(event)
+    return f"{_frame_facts(event, verbose)} {content}"
+
+
+def _frame_facts(event: FrameSeen, verbose: bool) -> str:
     flags = [name for name in ("fin", "rsv1", "rsv2", "rsv3", "masked", "truncated") if getattr(event, name)]
     kind = event.type if event.type != "reserved" else f"reserved opcode={event.opcode:#x}"
     facts = f"len={event.length} wire={event.wire_length} t={event.t:.6f}"
     if verbose:
         facts += f" header={event.header} mask={event.mask or '-'}"
-    content = _close_payload(event) if event.type == "close" else _payload(event)
-    return f"{_mark(event.direction)} frame {event.n} {' '.join([kind, *flags, facts])} {content}"
+    return f"{_mark(event.direction)} frame {event.n} {' '.join([kind, *flags, facts])}"
 
 
 def _close_payload(event: FrameSeen) -> str:
-    close = parse_close(payload_of(event))
+    close = parse_close(event.payload)
     if close.code is None or close.problems:
         return _payload(event)
     return f'code={close.code} "{escape(close.reason)}"'
 
 
 def _message(event: MessageSeen) -> Iterable[str]:
+    yield f"{_message_facts(event)} {_payload(event)}"
+
+
+def _message_facts(event: MessageSeen) -> str:
     facts = f"len={event.length} wire={event.wire_length} fragments={event.fragments}"
     if event.compressed:
         facts += " compressed"
-    before = f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f}"
-    if event.text is UNSET:
-        yield f"{before} {_payload(event)}"
-    else:
-        # In one piece, for the text may be as long as the limit.
-        yield f'{before} "{escape(event.text)}"'
+    return f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f}"
 
 
 def _payload(event: FrameSeen | MessageSeen) -> str:

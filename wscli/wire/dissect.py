@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..events import Direction, Event, FrameSeen, FrameType, MessageSeen, Stamp, ViolationFound
+from ..events import (
+    Direction,
+    Event,
+    FrameSeen,
+    FrameType,
+    MessageSeen,
+    Stamp,
+    ViolationFound,
+)
+from ..longtext import text_field
 from .extensions import DeflateParams
 from .frames import Frame, FrameDecoder, Opcode
 from .inflate import Inflater
@@ -273,7 +282,7 @@ def text_or_base64(content: bytes, *, as_text: bool) -> tuple[str | UnsetType, b
     """The event fields `text` and `base64` for these bytes: the first when they are text, else the second."""
     if as_text:
         try:
-            return content.decode(), UNSET
+            return text_field(content), UNSET
         except UnicodeDecodeError:
             pass
     return UNSET, content

@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-import msgspec
-
 from .frame import Frame, Opcode, encode_frame, header_missing
 from .masking import apply_mask
 from .runs import MessageRun
@@ -18,35 +16,41 @@ from .runs import MessageRun
 __all__ = ["Frame", "FrameDecoder", "MessageRun", "Opcode", "PendingFrame", "encode_frame"]
 
 
-# A longer frame that comes in several reads is told as a frame: a run would be one more copy of it in memory.
-_LONGEST_HELD = 4 * 1024 * 1024
+# A longer masked frame that comes in several reads is unmasked as it comes: a run takes five times as much.
+_LONGEST_MASKED = 4 * 1024 * 1024
 
 
 class PendingFrame:
     """A frame whose header is complete and whose payload is still coming; `plain` ones become a run."""
 
-    __slots__ = ("_wire", "header", "length", "plain", "received")
+    __slots__ = ("_begin", "_mask", "_wire", "header", "length", "plain", "received")
 
     def __init__(self, header: bytes, length: int, *, plain: bool = False) -> None:
         self.header = header
         self.length = length
         self.plain = plain
         self.received = 0
+        masked = bool(header[1] & 0x80)
+        # A run is unmasked as a whole, once somebody wants its payloads.
+        self._mask = header[-4:] if masked and not plain else None
         # Grows in place and gives its bytes away without a copy, in pieces of whatever size they come.
         self._wire = io.BytesIO()
-        self._wire.write(header)
+        self._begin = self._wire.write(header) if plain else 0
 
     @property
     def missing(self) -> int:
         return self.length - self.received
 
     def add(self, chunk: bytes) -> None:
+        if self._mask is not None:
+            turn = self.received % 4
+            chunk = apply_mask(chunk, self._mask[turn:] + self._mask[:turn])
         self.received += self._wire.write(chunk)
 
     def since(self, position: int) -> bytes:
-        """The payload from `position` on, as far as it has come; still masked if it is."""
+        """The payload from `position` on, as far as it has come; that of a masked run is masked still."""
         with self._wire.getbuffer() as wire:
-            return bytes(wire[len(self.header) + position :])
+            return bytes(wire[self._begin + position :])
 
     def run(self) -> MessageRun:
         """The run of this frame alone, once it is whole."""
@@ -55,11 +59,10 @@ class PendingFrame:
 
     def frame(self) -> Frame:
         """The frame with what has come of its payload."""
-        payload = self.since(0)
-        whole = Frame(self.header, payload, self.length, truncated=self.received < self.length)
-        if whole.mask is None:
-            return whole
-        return msgspec.structs.replace(whole, payload=apply_mask(payload, whole.mask))
+        payload = self.since(0) if self.plain else self._wire.getvalue()
+        if self.plain and self.header[1] & 0x80:
+            payload = apply_mask(payload, self.header[-4:])
+        return Frame(self.header, payload, self.length, truncated=self.received < self.length)
 
 
 class FrameDecoder:
@@ -243,7 +246,7 @@ class FrameDecoder:
             self._header[0] in b"\x81\x82"
             and masked == self.masked
             and minimal
-            and length <= min(self._plain_limit, _LONGEST_HELD)
+            and length <= (min(self._plain_limit, _LONGEST_MASKED) if masked else self._plain_limit)
         )
 
     def _begin_payload(self, *, plain: bool) -> PendingFrame | None:

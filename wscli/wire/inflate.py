@@ -44,7 +44,8 @@ class Inflater:
         pieces = [inflated]
         window = b""
         while self._decompressor.eof:
-            window = (window + pieces[-1])[-(1 << self._window_bits) :]
+            size = 1 << self._window_bits
+            window = (window + pieces[-1][-size:])[-size:]
             limit -= len(pieces[-1])
             pieces.append(self._go_on_after_final_block(window, limit))
         return b"".join(pieces)

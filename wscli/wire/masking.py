@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+# A multiple of the mask's four bytes; an XOR takes five times as much memory as it has bytes.
+_PIECE = 256 * 1024
+
 
 def apply_mask(payload: bytes, mask: bytes) -> bytes:
     """`payload` XORed with the four bytes of `mask`, repeated (RFC 6455 §5.3)."""
-    return xor(payload, repeated(mask, len(payload))) if payload else payload
+    if len(payload) <= _PIECE:
+        return xor(payload, repeated(mask, len(payload))) if payload else payload
+    begins = range(0, len(payload), _PIECE)
+    return b"".join(apply_mask(payload[begin : begin + _PIECE], mask) for begin in begins)
 
 
 def repeated(mask: bytes, length: int) -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 
 from ..errors import ProtocolViolated, TooLarge, WscliError
 from ..events import MessageType
+from ..longtext import LONG, check_utf8
 from . import rules
 from .frames import Frame, Opcode, PendingFrame
 from .inflate import InflatedTooLarge, InflateError, Inflater
@@ -209,8 +210,8 @@ class MessageAssembler:
                 content = b""
                 content = inflater.inflate(payload, limit)
                 content += inflater.finish(limit - len(content))
-                if text and not content.isascii():
-                    content.decode()
+                if text:
+                    check_utf8(content)
                 inflated.append(content)
         except InflatedTooLarge:
             self._too_large("larger once inflated")
@@ -248,7 +249,10 @@ class MessageAssembler:
         if self._opaque_rsv:
             return
         try:
-            self._utf8.decode(chunk, final)
+            # In pieces: as a str, text may be four times as long, if only one character is.
+            for begin in range(0, len(chunk) - LONG, LONG):
+                self._utf8.decode(chunk[begin : begin + LONG])
+            self._utf8.decode(chunk[(max(len(chunk), 1) - 1) // LONG * LONG :], final)
             # Python waits for the third byte of a surrogate, though the second one is wrong (RFC 3629 §4).
             begun = self._utf8.getstate()[0]
             if begun[:1] == b"\xed" and begun[1:] >= b"\xa0":

@@ -12,6 +12,7 @@ from itertools import pairwise, repeat
 from msgspec import UNSET, UnsetType
 
 from ..events import Direction, FrameSeen, MessageSeen, MessageType, Stamp
+from ..longtext import LONG, text_field
 from .frame import Frame
 from .masking import apply_mask, repeated, xor
 
@@ -113,12 +114,13 @@ class MessageRun:
     def texts(self) -> list[str]:
         """The contents of text messages; made once, so that a message shares it with its frame."""
         if self._texts is None:
-            if len(self) == 1 and self.inflated is None and not self.masked:
+            if len(self) == 1 and self.inflated is None and not self.masked and self.end <= LONG:
                 # A long message, mostly: straight from the buffer, without a copy in between.
                 self._lines = None
                 self._texts = [str(memoryview(self.buffer)[self.starts[0] : self.end], "utf-8")]
             else:
-                self._texts = [payload.decode() for payload in self.payloads]
+                text = text_field if self.payload_bytes > LONG else bytes.decode
+                self._texts = [text(payload) for payload in self.payloads]
         return self._texts
 
     @property
