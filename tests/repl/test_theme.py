@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from prompt_toolkit.styles import Attrs
 
+from tests.contrast import contrast
 from wscli.repl.theme import style_for
 
 # The sixteen as xterm has them; a terminal may have others.
@@ -22,17 +23,6 @@ IN_THE_MENU = [
     "completion-menu.meta.completion.current",
 ]
 IN_THE_BAR = [f"bar.state.{state}" for state in ("connecting", "open", "closing", "closed")]
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def attributes(theme: str, name: str) -> Attrs:

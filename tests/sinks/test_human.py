@@ -23,7 +23,7 @@ from wscli.events import (
 from wscli.sinks.base import Batch
 from wscli.sinks.escape import escape
 from wscli.sinks.human import HumanSink
-from wscli.sinks.human_style import wrap
+from wscli.sinks.human_style import COLORED, wrap
 
 from .samples import (
     HOSTILE,
@@ -240,7 +240,12 @@ def test_hexdump_makes_no_ci_command() -> None:
 
 def test_json_is_coloured_by_token() -> None:
     written = shown([frame(b'{"a": "b", "n": 1.5, "t": true}')], color=True)
-    for piece in ('\x1b[36m"a"\x1b[0m', '\x1b[32m"b"\x1b[0m', "\x1b[35m1.5\x1b[0m", "\x1b[35mtrue\x1b[0m"):
+    for piece in (
+        f'{COLORED.key}"a"\x1b[0m',
+        f'{COLORED.string}"b"\x1b[0m',
+        f"{COLORED.number}1.5\x1b[0m",
+        f"{COLORED.number}true\x1b[0m",
+    ):
         assert piece in written
 
 

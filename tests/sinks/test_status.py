@@ -69,7 +69,7 @@ def test_notes_warnings_and_hints() -> None:
 
     assert said(everything) == "wscli: connecting\nwscli: warning: odd\n  hint: try\n"
     assert said(everything, color=True) == (
-        "wscli: connecting\n\x1b[1;35mwscli: warning: \x1b[0modd\n\x1b[2m  hint: \x1b[0mtry\n"
+        "wscli: connecting\n\x1b[1;38;5;130mwscli: warning: \x1b[0modd\n\x1b[2m  hint: \x1b[0mtry\n"
     )
 
 

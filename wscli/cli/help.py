@@ -17,7 +17,7 @@ UNITS: Final = {
     "SIZE": "SIZE: bytes, or with a unit, in powers of 1024: 64k, 16M, 1G.",
 }
 
-_HEADING, _NAME, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
+_HEADING, _NAME, _PLAIN = "\x1b[1m", "\x1b[38;5;30m", "\x1b[0m"
 # A heading ends in a colon and stands alone, but for the usage; names are options, and listed commands.
 _HEADINGS: Final = re.compile(r"(?m)^(Usage:|\S.*:$)")
 _NAMES: Final = re.compile(r"(?m)(?<![\w-])--?[A-Za-z0-9][\w-]*|(?<=^  )[a-z]+(?=  )")

@@ -1,7 +1,8 @@
 """How the human format looks: colours as ready strings, widths in terminal cells, cutting and wrapping.
 
-Only the terminal's own 16 colours are used, and of these only the ones that read well on dark and on light
-grounds; what matters is never told by colour alone. Text that comes in here is escaped already.
+The colours are those of the 256 that stand out from black and from white alike, at least 4 to 1: the
+terminal's own green and cyan are hardly to be seen on white. What matters is never told by colour alone. Text
+that comes in here is escaped already.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from .escape import escape
 
 ELLIPSIS: Final = "…"
 RESET: Final = "\x1b[0m"
+_GREEN: Final = "\x1b[38;5;28m"
+_TEAL: Final = "\x1b[38;5;30m"
+_PURPLE: Final = "\x1b[38;5;133m"
 
 
 class Palette(msgspec.Struct, frozen=True):
@@ -42,15 +46,15 @@ COLORED: Final = Palette(
     reset=RESET,
     strong="\x1b[1m",
     faint="\x1b[2m",
-    incoming="\x1b[32m",
-    outgoing="\x1b[36m",
-    control="\x1b[35m",
-    good="\x1b[32m",
-    bad="\x1b[1;31m",
-    warning="\x1b[1;35m",
-    key="\x1b[36m",
-    string="\x1b[32m",
-    number="\x1b[35m",
+    incoming=_GREEN,
+    outgoing=_TEAL,
+    control=_PURPLE,
+    good=_GREEN,
+    bad="\x1b[1;38;5;160m",
+    warning="\x1b[1;38;5;130m",
+    key=_TEAL,
+    string=_GREEN,
+    number=_PURPLE,
 )
 
 
