@@ -6,20 +6,38 @@ import gc
 import importlib
 import sys
 import types
-from typing import Any
+from typing import Any, Final
+
+
+# Imported at the top of what a run needs, and used by what few runs do. What each costs: `python -X importtime`.
+_SELDOM_USED: Final = (
+    "bz2",  # shutil, for archives
+    "lzma",  # the same
+    "locale",  # subprocess, to decode the output of programs
+    "textwrap",  # traceback and msgspec
+    "tokenize",  # inspect and linecache, to show lines of source code
+    "importlib.metadata",  # websockets, in a version that is not released (10 ms)
+)
 
 
 def quicken() -> None:
     """Leaves out what would be done in vain.
 
     Importing makes many objects and no garbage, so the collector runs rarely (a cycle waits a little longer).
-    websockets imports importlib.metadata (10 ms), and uses it only in a version that is not released.
     """
     gc.set_threshold(50_000)
     _keep_freed_memory()
-    if "importlib.metadata" not in sys.modules:
-        # As an import does: known by its name, and an attribute of its package.
-        importlib.metadata = sys.modules["importlib.metadata"] = _ImportedOnUse("importlib.metadata")
+    for name in _SELDOM_USED:
+        if name not in sys.modules:
+            _import_on_use(name)
+
+
+def _import_on_use(name: str) -> None:
+    # As an import does: known by its name, and an attribute of its package.
+    sys.modules[name] = stand_in = _ImportedOnUse(name)
+    package, _, last = name.rpartition(".")
+    if package:
+        setattr(sys.modules[package], last, stand_in)
 
 
 def _keep_freed_memory() -> None:

@@ -1,7 +1,5 @@
 """`wscli connect`: a session, one-shot and in pipes (contract §6)."""
 
-from __future__ import annotations
-
 import functools
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Final
@@ -27,7 +25,10 @@ if TYPE_CHECKING:
     from .run import Runtime
     from .wiring import Body
 
-EXAMPLES: Final = "Example: echo hello | wscli connect demo:, or: wscli connect URL --send hi --count 1"
+EXAMPLES: Final = (
+    "Example: wscli connect demo:, or: echo hello | wscli connect demo:,"
+    " or: wscli connect demo: --send hi --count 1"
+)
 
 
 _lasting = functools.partial(typer.Option, rich_help_panel="Keepalive and reconnecting")
@@ -168,7 +169,7 @@ def main(
 class _Expectations(msgspec.Struct, frozen=True):
     """What is expected, and within how many seconds."""
 
-    expected: Expected
+    expected: "Expected"
     within: float | None
 
 
@@ -189,14 +190,14 @@ def _wait(text: str | None, *, reads: bool, counted: bool) -> float | None:
 
 
 def _body(
-    plan: Plan,
+    plan: "Plan",
     stdin: _Stdin | None,
     count: int | None,
     settings: Settings,
     expectations: _Expectations,
-    policy: ReconnectPolicy | None,
-) -> Body:
-    async def connect(runtime: Runtime, target: Target) -> Report:
+    policy: "ReconnectPolicy | None",
+) -> "Body":
+    async def connect(runtime: "Runtime", target: "Target") -> "Report":
         from ..oneshot.gate import Gate
         from ..oneshot.run import OneShot
         from ..oneshot.source import Source
@@ -211,7 +212,7 @@ def _body(
         gate = Gate(*runtime.journal.listeners, limit=count)
         runtime.journal.listeners[:] = [gate]
 
-        def make() -> Session:
+        def make() -> "Session":
             return Session(target, runtime.journal, ok_close=settings.ok_close)
 
         session = make()

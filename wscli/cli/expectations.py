@@ -4,8 +4,6 @@ A command names a parameter `expected: OpeningExpectations` (or one that adds to
 it by one option for each field, as `options.command` does for the shared ones.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable
@@ -48,14 +46,14 @@ class OpeningExpectations(msgspec.Struct, frozen=True, kw_only=True):
         float | None, _expect(metavar="N", min=0, help="The certificate is valid for N days more, at least.")
     ] = None
 
-    def build(self) -> Expected:
+    def build(self) -> "Expected":
         """The expectations, checked. Raises: UsageError."""
         from ..expect.expected import Expected
 
         # Most runs expect nothing, and need none of the modules that could.
         return Expected(() if self == type(self)() else self._all())
 
-    def _all(self) -> list[Expectation]:
+    def _all(self) -> "list[Expectation]":
         from ..expect.opening import Header, NegotiatedExtension, NegotiatedSubprotocol, Status, TlsDays
 
         found: list[Expectation] = []
@@ -78,7 +76,7 @@ class ClosingExpectations(OpeningExpectations, frozen=True, kw_only=True):
         _expect(metavar="CODE", help="The peer's close code; 1005: a Close without one, 1006: no Close."),
     ] = None
 
-    def _all(self) -> list[Expectation]:
+    def _all(self) -> "list[Expectation]":
         from ..expect.closing import CloseCode
 
         found = OpeningExpectations._all(self)
@@ -115,7 +113,7 @@ class SessionExpectations(ClosingExpectations, frozen=True, kw_only=True):
         str | None, _expect(metavar="DURATION", help="All of it within this time of the opening.")
     ] = None
 
-    def build(self) -> Expected:
+    def build(self) -> "Expected":
         expected = OpeningExpectations.build(self)
         if self.within is not None and not expected:
             raise UsageError("--within: there is nothing to expect", hint="add --expect REGEX, for one")
@@ -126,7 +124,7 @@ class SessionExpectations(ClosingExpectations, frozen=True, kw_only=True):
         """`--within` in seconds. Raises: UsageError."""
         return None if self.within is None else parsed("--within", parse_duration, self.within)
 
-    def _all(self) -> list[Expectation]:
+    def _all(self) -> "list[Expectation]":
         from ..expect.messages import Binary, Count, Json, Reject, Text
         from .sends import parse_binary
 
@@ -160,7 +158,7 @@ def expecting(function: Callable[..., int]) -> Callable[..., int]:
         for parameter in own.parameters.values()
         if parameter.name != "expected"
     ]
-    # Evaluated as they are: otherwise Typer compiles and evaluates the text of each once more.
-    collected.__annotations__ = {parameter.name: parameter.annotation for parameter in kept + options}
+    # The signature says it all, evaluated as it is: nobody shall evaluate the same once more.
+    collected.__annotations__ = {}
     collected.__signature__ = own.replace(parameters=kept + options)  # type: ignore[attr-defined] # inspect reads it
     return collected

@@ -17,10 +17,16 @@ UNITS: Final = {
     "SIZE": "SIZE: bytes, or with a unit, in powers of 1024: 64k, 16M, 1G.",
 }
 
+_EXAMPLE: Final = "Example: "
+_OR: Final = "     or: "
+# The groups that come after a command's own, by how their names begin.
+_AFTER_ITS_OWN: Final = ("Request", "Output", "Expectations", "Limits", "TLS", "Network")
+_NEEDLESS: Final = r"default: no-[a-z-]+|[\d.<=>]*x[\d.<=>]*"
+
 _HEADING, _NAME, _PLAIN = "\x1b[1m", "\x1b[38;5;30m", "\x1b[0m"
 # A heading ends in a colon and stands alone, but for the usage; names are options, and listed commands.
-_HEADINGS: Final = re.compile(r"(?m)^(Usage:|\S.*:$)")
-_NAMES: Final = re.compile(r"(?m)(?<![\w-])--?[A-Za-z0-9][\w-]*|(?<=^  )[a-z]+(?=  )")
+_HEADINGS: Final = r"(?m)^(Usage:|\S.*:$)"
+_NAMES: Final = r"(?m)(?<![\w-])--?[A-Za-z0-9][\w-]*|(?<=^  )[a-z]+(?=  )"
 
 
 class Painted:
@@ -35,7 +41,7 @@ class Painted:
 
 
 class PlainCommand(Painted, TyperCommand):
-    """Writes options under their groups' names, and says once what a DURATION and a SIZE are."""
+    """Writes an example first, options under their groups' names, and once what a DURATION and a SIZE are."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         try:
@@ -50,6 +56,15 @@ class PlainCommand(Painted, TyperCommand):
         # Typer puts what is required into braces.
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        super().format_help_text(ctx, formatter)
+        first, *others = (self.epilog or "").removeprefix(_EXAMPLE).split(", or: ")
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(f"{_EXAMPLE}{first}")
+            for other in others:
+                formatter.write_text(f"{_OR}{other}")
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         # The command's own come first.
         groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
@@ -58,11 +73,11 @@ class PlainCommand(Painted, TyperCommand):
             if record is not None:
                 default = "Arguments" if isinstance(parameter, TyperArgument) else "Options"
                 group = getattr(parameter, "rich_help_panel", None) or default
-                groups.setdefault(group, []).append(record)
-        for group, records in groups.items():
-            if records:
+                groups.setdefault(group, []).append(_plain(*record))
+        for group in sorted(groups, key=_rank):
+            if groups[group]:
                 with formatter.section(group):
-                    formatter.write_dl(records)
+                    formatter.write_dl(groups[group])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         metavars = {parameter.metavar for parameter in self.get_params(ctx)}
@@ -72,10 +87,23 @@ class PlainCommand(Painted, TyperCommand):
             with formatter.indentation():
                 for unit in said:
                     formatter.write_text(unit)
-        super().format_epilog(ctx, formatter)
+
+
+def _rank(group: str) -> int:
+    return next((rank for rank, name in enumerate(_AFTER_ITS_OWN, 1) if group.startswith(name)), 0)
+
+
+def _plain(names: str, meaning: str) -> tuple[str, str]:
+    """A row without what Typer adds and nobody needs: `--no-echo`, which is the default, and `x>=1`.
+
+    What a number may be is said when it is another one (usage.py).
+    """
+    meaning, bracket, extra = meaning.rstrip("]").partition("  [")
+    kept = [part for part in extra.split("; ") if bracket and not re.fullmatch(_NEEDLESS, part)]
+    return names.partition(" / --no-")[0], f"{meaning}  [{'; '.join(kept)}]" if kept else meaning
 
 
 def painted(text: str) -> str:
     """The plain help `text` with headings in bold and names in colour; nothing else is changed."""
-    text = _NAMES.sub(lambda found: f"{_NAME}{found[0]}{_PLAIN}", text)
-    return _HEADINGS.sub(lambda found: f"{_HEADING}{found[0]}{_PLAIN}", text)
+    text = re.sub(_NAMES, lambda found: f"{_NAME}{found[0]}{_PLAIN}", text)
+    return re.sub(_HEADINGS, lambda found: f"{_HEADING}{found[0]}{_PLAIN}", text)

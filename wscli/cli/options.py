@@ -1,9 +1,10 @@
 """The options that all commands share (contract §5), declared once; `settings.py` says what they become.
 
 A command names a parameter `shared: SharedOptions`; `command` replaces it by one option for each field.
-"""
 
-from __future__ import annotations
+No `from __future__ import annotations` here, in `expectations.py` and in `connect.py`: annotations that are
+text would be compiled and evaluated one by one (2 ms at each start).
+"""
 
 import functools
 import inspect
@@ -266,7 +267,7 @@ def command(function: Callable[..., int]) -> Callable[..., int]:
         for parameter in own.parameters.values()
         if parameter.name != "shared"
     ]
-    # Evaluated as they are: otherwise Typer compiles and evaluates the text of each once more.
-    collected.__annotations__ = {parameter.name: parameter.annotation for parameter in kept + shared}
+    # The signature says it all, evaluated as it is: Typer shall not evaluate the same once more.
+    collected.__annotations__ = {}
     collected.__signature__ = own.replace(parameters=kept + shared)  # type: ignore[attr-defined] # inspect reads it
     return collected
