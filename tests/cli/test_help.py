@@ -162,3 +162,12 @@ def test_force_promises_no_reason_that_is_refused_all_the_same() -> None:
     assert (ran.code, "at most 123 bytes" in ran.stderr) == (2, True)
     told = run_wscli("close", "--help").stdout.decode()
     assert "Send a code that RFC 6455 forbids" in " ".join(told.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_example_comes_first_and_what_is_the_default_is_left_out(command: str) -> None:
+    shown = run_wscli(command, "--help").stdout.decode()
+    assert shown.index("  Example: wscli" if command != "completion" else "  Example: ") < shown.index(":\n")
+    assert "/ --no-" not in shown
+    assert "default: no-" not in shown
+    assert not re.search(r"[\[ ]x[<>]=|<=x", shown)
