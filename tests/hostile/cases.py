@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import struct
 import zlib
 from collections.abc import Callable
@@ -333,8 +334,10 @@ async def half_open(peer: Peer) -> None:
 
 async def final_blocks(peer: Peer) -> None:
     """A message of empty DEFLATE blocks, each with BFINAL: every one of them is a stream of its own."""
+    squeezer = zlib.compressobj(1, wbits=-15)
+    begin = squeezer.compress(random.Random(1).randbytes(1 << 15)) + squeezer.flush(zlib.Z_SYNC_FLUSH)
     await peer.accept(extensions="permessage-deflate")
-    await peer.send(encode_frame(2, b"\x03\x00" * 2 * MIB, rsv=4, fin=False))
+    await peer.send(encode_frame(2, begin + b"\x03\x00" * 2 * MIB, rsv=4, fin=False))
     await peer.wait_eof()
 
 

@@ -62,6 +62,31 @@ def test_blocks_after_a_final_one_refer_to_what_came_before_it() -> None:
     assert inflated(Inflater(), begin + end + rest[:-4]) == text + first + text
 
 
+@pytest.mark.parametrize("cut", [False, True])
+def test_blocks_after_a_final_one_refer_to_earlier_messages_and_reads(cut: bool) -> None:
+    first, second = random.Random(7).randbytes(20_000), random.Random(8).randbytes(10_000)
+    inflater = Inflater()
+    assert inflated(inflater, Deflater().message(first)) == first
+    final = zlib.compressobj(wbits=-15, zdict=first)
+    begin = final.compress(second) + final.flush(zlib.Z_FINISH)
+    end = zlib.compressobj(wbits=-15, zdict=first + second)
+    payload = begin + end.compress(first[-5_000:]) + end.flush(zlib.Z_SYNC_FLUSH)
+    assert len(payload) < len(second) + 1_000
+    pieces = [payload[at : at + 7] for at in range(0, len(payload), 7)] if cut else [payload]
+    told = b"".join([inflater.inflate(piece, 1 << 20) for piece in pieces]) + inflater.finish(0)
+    assert told == second + first[-5_000:]
+
+
+def test_without_takeover_nothing_refers_across_messages_behind_a_final_block() -> None:
+    noise = random.Random(4).randbytes(500)
+    inflater = Inflater(takeover=False)
+    assert inflated(inflater, Deflater(takeover=False).message(noise)) == noise
+    after = zlib.compressobj(wbits=-15, zdict=noise)
+    rest = after.compress(noise) + after.flush(zlib.Z_SYNC_FLUSH)
+    with pytest.raises(InflateError):
+        inflated(inflater, b"\x03\x00" + rest[:-4])
+
+
 MESSAGES = [b"", b"a", b"Hello" * 100, bytes(70000), random.Random(2).randbytes(40000), b"Hello" * 100]
 
 

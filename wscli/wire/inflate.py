@@ -9,6 +9,8 @@ import zlib
 
 # What a sender cut from the end of each message (RFC 7692 §7.2.1).
 _TAIL = b"\x00\x00\xff\xff"
+# Bytes of which the largest window is the end.
+_MOST_RECENT = 1 << 16
 
 
 class InflateError(Exception):
@@ -25,13 +27,23 @@ class Inflater:
     `window_bits` is 8 to 15; `takeover` says whether a message may refer to the ones before it.
     """
 
-    __slots__ = ("_after_final_block", "_decompressor", "_takeover", "_window_bits")
+    __slots__ = (
+        "_after_final_block",
+        "_decompressor",
+        "_recent",
+        "_recent_bytes",
+        "_takeover",
+        "_window_bits",
+    )
 
     def __init__(self, *, window_bits: int = 15, takeover: bool = True) -> None:
         self._window_bits = window_bits
         self._takeover = takeover
         self._decompressor = zlib.decompressobj(-window_bits)
         self._after_final_block = False
+        # What was inflated last, a window of it at least: what comes after a final block may refer to it.
+        self._recent: list[bytes] = []
+        self._recent_bytes = 0
 
     def inflate(self, chunk: bytes, limit: int) -> bytes:
         """The next bytes of a message, inflated; at most `limit` bytes.
@@ -42,12 +54,9 @@ class Inflater:
         if not self._decompressor.eof:
             return inflated
         pieces = [inflated]
-        window = b""
         while self._decompressor.eof:
-            size = 1 << self._window_bits
-            window = (window + pieces[-1][-size:])[-size:]
             limit -= len(pieces[-1])
-            pieces.append(self._go_on_after_final_block(window, limit))
+            pieces.append(self._go_on_after_final_block(limit))
         return b"".join(pieces)
 
     def finish(self, limit: int) -> bytes:
@@ -59,6 +68,8 @@ class Inflater:
         rest = b"" if self._after_final_block else self._decompress(_TAIL, limit)
         if not self._takeover:
             self._decompressor = zlib.decompressobj(-self._window_bits)
+            self._recent.clear()
+            self._recent_bytes = 0
         self._after_final_block = False
         return rest
 
@@ -71,15 +82,29 @@ class Inflater:
             raise InflatedTooLarge
         if chunk:
             self._after_final_block = False
+        if inflated:
+            self._recent.append(inflated)
+            self._recent_bytes += len(inflated)
+            if self._recent_bytes > _MOST_RECENT:
+                self._window()
         return inflated
 
-    def _go_on_after_final_block(self, window: bytes, limit: int) -> bytes:
+    def _window(self) -> bytes:
+        """The last bytes that were inflated, as many as can be referred to; only these are kept."""
+        size = 1 << self._window_bits
+        # A long message is not kept in memory, nor copied.
+        last = self._recent[-1] if self._recent else b""
+        window = (last if len(last) >= size else b"".join(self._recent))[-size:]
+        self._recent, self._recent_bytes = [window], len(window)
+        return window
+
+    def _go_on_after_final_block(self, limit: int) -> bytes:
         """A block with BFINAL set may stand in mid-message (RFC 7692 §7.2.3.4), but zlib ends there.
 
-        What came just before is handed on as the window that the next block may refer to.
+        What came just before, in earlier messages too, is the window that the next block may refer to.
         """
         rest = self._decompressor.unused_data
-        self._decompressor = zlib.decompressobj(-self._window_bits, zdict=window)
+        self._decompressor = zlib.decompressobj(-self._window_bits, zdict=self._window())
         inflated = self._decompress(rest, limit)
         self._after_final_block = not rest
         return inflated
