@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from functools import partial
 
@@ -16,8 +17,9 @@ from wscli.expect.expected import Expected
 from wscli.expect.messages import Reject, Text
 from wscli.oneshot.expecting import Expecting
 from wscli.oneshot.gate import Gate
-from wscli.oneshot.run import OneShot, Plan
+from wscli.oneshot.run import OneShot, Plan, Send
 from wscli.probes.stop import Stop
+from wscli.wire.frame import Opcode
 
 ONE, TWO = encode_frame(1, "one"), encode_frame(1, "two")
 CLOSE_4001 = encode_frame(8, (4001).to_bytes(2, "big") + b"no")
@@ -94,3 +96,26 @@ async def test_what_comes_behind_the_last_message_is_shown_all_the_same() -> Non
     assert code == ExitCode.OK
     assert told.rules == ["length-not-minimal"]
     assert [closed.code for closed in told.of(Closed)] == [4001]
+
+
+async def test_a_run_that_is_cut_off_tells_what_it_leaves_unsent() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_frame()
+        reading.set()
+        await asyncio.Event().wait()
+
+    reading, stop = asyncio.Event(), Stop()
+    async with raw_server(script) as server:
+        session, told = session_to(server)
+        gate = Gate(told, limit=None)
+        session.journal.listeners[:] = [gate]
+        sends = tuple(Send(Opcode.TEXT, b"x" * 1024 * 1024) for _ in range(50))
+        run = OneShot(session, Plan(sends=sends, wait=None), None, gate, stop)
+        running = asyncio.create_task(run.perform())
+        await reading.wait()
+        # A reader of the output that has gone, and no time left.
+        stop.request(None)
+        running.cancel()
+        report = await running
+    assert exit_code_for(report.failure) is ExitCode.UNSENT

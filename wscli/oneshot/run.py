@@ -101,7 +101,15 @@ class OneShot:
         """Run to the end; whatever ends it, the closing handshake follows and nothing unsent is hidden."""
         if self._source is not None:
             self._source.start()
-        failure = await self._connections()
+        try:
+            failure = await self._connections()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._stop.requested or task is None:
+                raise
+            # Cut off, for it did not end in time; what it leaves unsent is told nevertheless.
+            task.uncancel()
+            failure = self._stop.earlier or self._stop.cause
         unsent = await self._count_unsent()
         if not unsent:
             return Report(failure, self._warning)
