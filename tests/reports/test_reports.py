@@ -242,6 +242,33 @@ def test_files_are_replaced_whole_and_keep_their_mode(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_an_open_file_of_the_process_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    # Were it replaced, root would turn /dev/stdout into a file of its own.
+    with (tmp_path / "stdout").open("wb") as file:
+        name = f"/dev/fd/{file.fileno()}"
+        found = parse_reports([f"tap={name}", f"json={name}"], {})
+        file.write(b"results\n")
+        file.flush()
+        write_reports(found, EVERYTHING, print)
+    written = (tmp_path / "stdout").read_text()
+    assert written == "results\n" + rendered("tap", EVERYTHING) + rendered("json", EVERYTHING)
+    assert list(tmp_path.iterdir()) == [tmp_path / "stdout"]
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "report.xml"
+    link.symlink_to(tmp_path / "there" / "report.xml")
+    write_reports([Destination("tap", link)], EVERYTHING, print)
+    assert link.is_symlink()
+    assert (tmp_path / "there" / "report.xml").read_text() == rendered("tap", EVERYTHING)
+
+
+def test_two_reports_do_not_go_to_one_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="two reports"):
+        parse_reports([f"tap={tmp_path / 'x'}", f"json={tmp_path / 'x'}"], {})
+
+
 def test_a_new_file_can_be_read_by_a_collector(tmp_path: Path) -> None:
     write_reports([Destination("tap", tmp_path / "x")], EVERYTHING, print)
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
@@ -267,7 +294,9 @@ def test_markdown_is_added_to_the_summary_of_a_job(tmp_path: Path) -> None:
     assert summary.read_text().startswith("before\n## ")
 
 
-@pytest.mark.parametrize("text", ["", "x", "junit", "junit=", "markdown", "tap=/no/such/folder/x", "tap=/"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "junit", "junit=", "markdown", "tap=/no/such/folder/x", "tap=/", "tap=-"]
+)
 def test_a_report_that_cannot_be_is_said_before_anything_is_sent(text: str) -> None:
     with pytest.raises(UsageError, match="--report"):
         parse_reports([text], {})

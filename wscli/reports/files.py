@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ KINDS: Final = tuple(_MODULES)
 WITHOUT_FILE: Final = "github"
 """The kind that needs no file."""
 
+_DESCRIPTOR: Final = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d{1,6})")
 _HINT: Final = "for example --report junit=report.xml"
 # A textfile collector runs as somebody else; secrets are not in reports.
 _MODE: Final = 0o644
@@ -61,13 +63,21 @@ def parse_reports(texts: Sequence[str], environment: Mapping[str, str]) -> list[
         elif not equals and kind != WITHOUT_FILE:
             raise UsageError(f"--report {kind}: no file is named", hint=f"--report {kind}=FILE")
         if equals:
-            found.append(Destination(kind, _writable(kind, name)))
+            path = _writable(kind, name)
+            if any(path == other.file and not other.append for other in found) and not _is_stream(path):
+                raise UsageError(f"--report: two reports go to {name!r}", hint="name a file for each")
+            found.append(Destination(kind, path))
         elif kind == WITHOUT_FILE:
             found.append(Destination(kind, None))
     return found
 
 
 def _writable(kind: str, name: str) -> Path:
+    if name == "-":
+        raise UsageError(
+            f"--report {kind}: '-' names no file, and standard output has the results",
+            hint=f"--report {kind}=FILE, or {kind}=/dev/stdout to have both there",
+        )
     path = Path(name).expanduser()
     if path.is_dir():
         raise UsageError(f"--report {kind}: {name!r} is a folder", hint=_HINT)
@@ -76,6 +86,19 @@ def _writable(kind: str, name: str) -> Path:
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UsageError(f"--report {kind}: {name!r} may not be written by you")
     return path
+
+
+def _descriptor(path: Path) -> int | None:
+    """The open file of this process that `path` stands for, if it is one; never to be replaced."""
+    found = _DESCRIPTOR.fullmatch(str(path))
+    if found is None:
+        return None
+    return {"stdout": 1, "stderr": 2}.get(found[1]) or int(found[2] or 0)
+
+
+def _is_stream(path: Path) -> bool:
+    """An open file of this process, a FIFO, a device: what takes several reports, one after the other."""
+    return _descriptor(path) is not None or (path.exists() and not path.is_file())
 
 
 def rendered(kind: str, result: RunResult) -> str:
@@ -107,6 +130,11 @@ def write_reports(
         raise failures[0]
 
 
+def _write_to(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
 def _append(path: Path, content: bytes) -> None:
     with path.open("ab") as file:
         file.write(content)
@@ -114,7 +142,13 @@ def _append(path: Path, content: bytes) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     """Whoever reads the file meanwhile sees the old one or the new one, never a half."""
-    if path.exists() and not path.is_file():  # /dev/stdout, a FIFO: there is nothing to rename to
+    descriptor = _descriptor(path)
+    if descriptor is not None:
+        _write_to(descriptor, content)
+        return
+    # What a link leads to is replaced, the link stays.
+    path = path.resolve()
+    if _is_stream(path):
         path.write_bytes(content)
         return
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
