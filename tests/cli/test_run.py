@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -52,6 +53,75 @@ def started(*arguments: str) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         env=clean_env(),
     )
+
+
+def full_pipe() -> tuple[int, int]:
+    """A pipe that takes nothing more."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)
+    return reading, writing
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("handshake ws://127.0.0.1:1/ --timeout 3s", 7),
+        ("connect demo:reject -n --timeout 3s", 22),
+        ("connect demo:silent -n --timeout 500ms", 28),
+    ],
+)
+def test_a_stderr_that_nobody_reads_does_not_outlast_the_deadline(line: str, code: int) -> None:
+    reading, writing = full_pipe()
+    try:
+        done = subprocess.run(
+            command(*line.split()),
+            check=False,
+            stderr=writing,
+            stdout=subprocess.DEVNULL,
+            env=clean_env(),
+            timeout=DEADLINE,
+        )
+    finally:
+        os.close(writing)
+        os.close(reading)
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("line", ["handshake ws://127.0.0.1:1/", "connect demo: --nope"])
+def test_ctrl_c_ends_the_wait_for_a_stderr_that_nobody_reads(line: str) -> None:
+    reading, writing = full_pipe()
+    process = subprocess.Popen(command(*line.split()), stderr=writing, env=clean_env())
+    try:
+        code = None
+        # Whenever it comes: while it starts, while it runs, while it waits.
+        while code is None:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(0.5)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(writing)
+        os.close(reading)
+    assert code in (130, -signal.SIGINT)
+
+
+def test_a_report_to_a_fifo_that_nobody_reads_holds_up_no_signal(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    process = started("check", "demo:", "--json", "--report", f"tap={fifo}")
+    try:
+        read_until(process, "summary")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=DEADLINE)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
 
 
 def read_until(process: subprocess.Popen[bytes], event: str) -> None:

@@ -81,11 +81,16 @@ def load_program() -> Any:
 
 def main(arguments: Sequence[str], environment: Environment | None = None) -> int:
     """Runs wscli with `arguments` in `environment` (this process's by default); returns the exit status."""
-    surroundings = replace(environment or Environment.current(), arguments=tuple(arguments))
+    try:
+        return _told(arguments, replace(environment or Environment.current(), arguments=tuple(arguments)))
+    except KeyboardInterrupt:
+        # Also while a failure is told to a stderr that nobody reads.
+        return ExitCode.INTERRUPTED
+
+
+def _told(arguments: Sequence[str], surroundings: Environment) -> int:
     try:
         return _run(arguments, surroundings)
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
     except WscliError as failure:
         from .report import report_failure
 

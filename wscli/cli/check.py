@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -195,11 +196,43 @@ async def _check(
     if destinations:
         from ..reports.files import write_reports
 
-        try:
+        def write() -> None:
             write_reports(destinations, result, lambda text: write_stderr(text, runtime.environment))
+
+        try:
+            # Where a report goes to /dev/stdout, it stands behind the results.
+            await runtime.output.flush()
+            await _in_thread(write)
         except OutputFailed as raised:
             failure = raised
     return Report(_verdict(result, runtime.stop.cause) or failure)
+
+
+async def _in_thread(write: Callable[[], None]) -> None:
+    """Runs `write` where a FIFO or a stderr that nobody reads holds up neither signals nor the end."""
+    loop = asyncio.get_running_loop()
+    written: asyncio.Future[None] = loop.create_future()
+
+    def tell(failure: Exception | None) -> None:
+        if written.done():
+            return
+        if failure is None:
+            written.set_result(None)
+        else:
+            written.set_exception(failure)
+
+    def run() -> None:
+        failure: Exception | None = None
+        try:
+            write()
+        except Exception as raised:  # noqa: BLE001 # told to whoever waits
+            failure = raised
+        # The loop is closed when nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(tell, failure)
+
+    threading.Thread(target=run, name="wscli reports", daemon=True).start()
+    await written
 
 
 def _verdict(result: RunResult, stopped: WscliError | None) -> WscliError | None:

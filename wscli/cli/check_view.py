@@ -31,7 +31,8 @@ class View:
         if human and environment.stdout_tty and environment.environ.get("TERM") != "dumb":
             self._table = LiveTable(self._write, total, self._size, self._palette)
         elif not options.quiet:
-            self._progress = Progress(lambda text: write_stderr(text, environment), total)
+            # Left out when it would have to wait: the loop waits for nobody.
+            self._progress = Progress(lambda text: write_stderr(text, environment, 0.0), total)
 
     async def keep_drawing(self) -> None:
         """Draws the table, or writes how far it is, until it is cancelled."""

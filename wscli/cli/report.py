@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,22 +17,27 @@ from .environment import Environment
 if TYPE_CHECKING:
     from ..sinks.redact import Redactor
 
+# What a pipe takes without waiting once it takes anything (POSIX: 512 at least).
+_PIECE = getattr(select, "PIPE_BUF", 512)
 _RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
 
 
-def report_failure(failure: WscliError, environment: Environment) -> None:
-    """Writes `wscli: message` and, if there is one, `  hint: …` to stderr; what they quote is escaped."""
+def report_failure(failure: WscliError, environment: Environment, *, seconds: float | None = None) -> None:
+    """Writes `wscli: message` and, if there is one, `  hint: …` to stderr; what they quote is escaped.
+
+    A reader that takes nothing is waited for `seconds` (None: for as long as it takes, as all programs do).
+    """
     color = environment.color(terminal=environment.stderr_tty)
     red, dim, plain = (_RED, _DIM, _PLAIN) if color else ("", "", "")
     text = f"{red}wscli:{plain} {escape(failure.message)}\n"
     if failure.hint:
         text += f"  {dim}hint:{plain} {escape(failure.hint)}\n"
-    write_stderr(text, environment)
+    write_stderr(text, environment, seconds)
 
 
-def report_warning(text: str, environment: Environment) -> None:
-    """Writes what is wrong, but no failure, to stderr."""
-    write_stderr(f"wscli: warning: {escape(text)}\n", environment)
+def report_warning(text: str, environment: Environment, *, seconds: float | None = None) -> None:
+    """Writes what is wrong, but no failure, to stderr; `seconds` as for `report_failure`."""
+    write_stderr(f"wscli: warning: {escape(text)}\n", environment, seconds)
 
 
 def report_bug(
@@ -56,16 +63,28 @@ def report_bug(
     report_failure(bug, environment)
 
 
-def write_stderr(text: str, environment: Environment) -> None:
-    """Writes all of `text`; when nobody can read it, there is nobody to tell."""
+def write_stderr(text: str, environment: Environment, seconds: float | None = None) -> None:
+    """Writes all of `text`, within `seconds` (None: however long it takes).
+
+    When nobody can read it, there is nobody to tell.
+    """
     if environment.stderr is None:
         return
     left = text.encode(errors="backslashreplace")
+    deadline = None if seconds is None else time.monotonic() + seconds
     try:
-        while left:
-            left = left[os.write(environment.stderr, left) :]
+        while left and (deadline is None or _takes_more(environment.stderr, deadline)):
+            left = left[os.write(environment.stderr, left[:_PIECE]) :]
     except OSError:
         return
+
+
+def _takes_more(descriptor: int, deadline: float) -> bool:
+    """Whether so much as PIPE_BUF bytes can be written without waiting, before `deadline` (monotonic)."""
+    try:
+        return bool(select.select([], [descriptor], [], max(0.0, deadline - time.monotonic()))[1])
+    except (OSError, ValueError):  # what cannot be asked (Windows, a high number) is written to, as ever
+        return True
 
 
 def write_stdout(text: str, environment: Environment) -> None:

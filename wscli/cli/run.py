@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,17 +77,21 @@ def run_command(
     name: str = "connect",
 ) -> int:
     """Runs `command` to its end, within `timeout` seconds; tells its failure; returns the exit status."""
+    deadline = None if timeout is None else time.monotonic() + timeout
     try:
         report = asyncio.run(_supervise(command, environment, options, redactor, timeout, name))
     except Exception as raised:  # noqa: BLE001 # a bug is told in one line, never as a traceback
         report_bug(raised, environment, verbose=options.verbose, redactor=redactor)
         return exit_code_for(raised)
-    if report.warning and not options.quiet:
-        report_warning(redactor.scrub(report.warning), environment)
     failure = report.failure
-    if failure is not None and not isinstance(failure, Interrupted | Terminated):
+    interrupted = isinstance(failure, Interrupted | Terminated)
+    left = None if deadline is None else max(deadline - time.monotonic(), GRACE)
+    if report.warning and not options.quiet:
+        # Whoever was told to end has had its grace by now.
+        report_warning(redactor.scrub(report.warning), environment, seconds=_LEAST if interrupted else left)
+    if failure is not None and not interrupted:
         scrubbed = WscliError(redactor.scrub(failure.message), hint=redactor.scrub(failure.hint))
-        report_failure(scrubbed, environment)
+        report_failure(scrubbed, environment, seconds=left)
     return exit_code_for(failure)
 
 
