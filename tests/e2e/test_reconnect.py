@@ -122,6 +122,24 @@ async def test_giving_up_keeps_the_code_and_says_so() -> None:
     assert done.stderr.count(b"reconnect ") == 2
 
 
+async def refuse(peer: Peer) -> None:
+    await peer.respond(403, "Forbidden")
+
+
+async def test_what_an_earlier_connection_took_is_not_unsent() -> None:
+    async with raw_server(in_turn(reset_after_one, refuse)) as server:
+        done = await wscli("connect", server.url, *AGAIN, "-n", "--send", "hello")
+    assert done.returncode == 22
+    assert b"not sent" not in done.stderr
+
+
+async def test_what_no_connection_took_is_unsent() -> None:
+    async with raw_server(in_turn(busy, refuse)) as server:
+        done = await wscli("connect", server.url, *AGAIN, "-n", "--send", "a", "--send", "b")
+    assert done.returncode == 22
+    assert b"messages that were not sent: 2" in done.stderr
+
+
 async def test_the_duration_counts_over_all_connections() -> None:
     async with raw_server(in_turn(reset_after_one, reset_after_one, echo)) as server:
         done = await wscli(

@@ -90,6 +90,8 @@ class OneShot:
         self._stop = stop
         self._expecting = expecting
         self._sends = list(plan.sends)
+        # How many of them no connection has taken yet.
+        self._never_sent = len(plan.sends)
         # Lines of stdin that an earlier connection did not take.
         self._returned: list[bytes] = []
         self._warning = ""
@@ -151,7 +153,11 @@ class OneShot:
         return self._renewal.next_delay(self._cause, self._session)
 
     def _begin_again(self, renewal: Renewal) -> None:
-        self._returned = [*renewal.take_back(self._session), *self._returned]
+        unsent = self._session.unsent
+        back = renewal.take_back(self._session)
+        if self._session.was_open:
+            self._never_sent = min(self._never_sent, len(self._sends) + unsent - len(back))
+        self._returned = [*back, *self._returned]
         self._sends = list(self._plan.sends)
         self._session = renewal.make()
         if self._expecting is not None:
@@ -323,7 +329,8 @@ class OneShot:
         source = self._source
         more = source is not None and await source.holds_more(at_once=self._stop.requested)
         count = self._session.unsent + (source.waiting if source is not None else 0)
-        count += len(self._sends) + len(self._returned)
+        # A connection that never stood was not there to be sent what an earlier one had taken.
+        count += len(self._returned) + (len(self._sends) if self._session.was_open else self._never_sent)
         if not count:
             return ""
         return f"at least {count:,}" if more and source is not None and not source.ended else f"{count:,}"
