@@ -169,3 +169,16 @@ async def test_the_way_back_is_the_first_again() -> None:
         assert not made.route.at_first
         assert await made.route.reach(server.url)
         assert made.route.at_first
+
+
+async def test_who_goes_elsewhere_does_not_wait_for_a_close_that_never_comes() -> None:
+    async def deaf(peer: Peer) -> None:
+        await peer.accept()
+        await peer.wait_eof()
+
+    async with raw_server(deaf) as silent, raw_server(echo) as server, journey(silent.url) as made:
+        # Without a bound of its own this would take an hour.
+        made.route.target = Target(target(silent.url).url, close_timeout=3600.0)
+        assert await made.route.connect()
+        assert await made.route.reach(server.url)
+        assert made.link.state is State.OPEN

@@ -733,3 +733,18 @@ def test_a_search_that_the_peer_makes_endless_does_not_hold_up_the_repl(tmp_path
         terminal.wait_for(lambda: terminal.text.count("aaa!") >= 2, "the answer")
         assert "filter ^(a" not in terminal.lines[-1]
         assert leave(terminal) == 0
+
+
+def test_what_a_filter_hides_is_seen_as_it_was_typed(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:", rows=60) as terminal:
+        enter(terminal, "/filter in")
+        terminal.expect("shown: in")
+        enter(terminal, "hello")
+        told_after(terminal, "hello", "← text")
+        enter(terminal, "/find hel")
+        told_after(terminal, "/find hel", "2 frames found")
+        found = terminal.text.rpartition("› /find hel\n")[2].splitlines()[:2]
+        # In the columns of the stream: both have compressed frames.
+        shown = next(line for line in terminal.lines if "← text" in line)
+        assert all(line.index("hello") == shown.index("hello") for line in found)
+        assert leave(terminal) == 0

@@ -122,10 +122,11 @@ class Facts:
 
     def connection(self) -> Iterator[tuple[str, str]]:
         """Labels and values of the connection, for people; not escaped."""
+        if self.opened is not None:
+            yield "url", self.opened.url
         for event in self.seen.values():
             match event:
                 case Opened():
-                    yield "url", event.url
                     yield "subprotocol", event.subprotocol or "none"
                     extensions = "; ".join(map(extension_text, event.extensions))
                     yield "extensions", extensions or "none"

@@ -102,8 +102,8 @@ class Link:
         # After this step the task is done, and with it the state is CLOSED.
         asyncio.get_running_loop().call_soon(self._ended, session)
 
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Perform the closing handshake; returns once the connection is over.
+    async def close(self, *, seconds: float | None = None) -> None:
+        """Close with 1000, in `seconds` at most (the target's `close_timeout`); returns once it is over.
 
         Raises: WscliError when the Close cannot be sent.
         """
@@ -114,8 +114,10 @@ class Link:
             await self.abandon()
             return
         if state is State.OPEN:
-            session.send_close(code, reason)
+            session.send_close(1000, "")
             self._changed()
+        if seconds is not None:
+            await session.close(seconds=seconds)
         await self.wait()
 
     async def give_up(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from typing import Final
 
 from msgspec.structs import replace as with_fields
 
@@ -16,6 +17,9 @@ from ..sinks.redact import Redactor
 from .destination import DemoServer, Destination, Profiles, name_of, target_for
 from .link import Link, State
 from .voice import Voice
+
+# Who goes elsewhere does not wait long for a peer that does not answer Close.
+_LEAVING_SECONDS: Final = 1.0
 
 
 class Route:
@@ -92,7 +96,7 @@ class Route:
         try:
             destination = None if where is None else await self._destination(where)
             self.give_up()
-            await self._link.close()
+            await self._link.close(seconds=_LEAVING_SECONDS)
             if destination is not None:
                 self.target, self.name = destination.target, destination.name
             return await self.connect()

@@ -185,7 +185,8 @@ class Repl:
             if isinstance(command, SENDING) and self._link.state is State.CONNECTING:
                 self._voice.note("not open yet: nothing was sent; press Enter again once it is")
                 return False
-            if not isinstance(command, SendText):
+            # A message shows as the frame that it becomes, unless a filter keeps that from sight.
+            if not isinstance(command, SendText) or self._view.filter:
                 self._echo(line)
             self._actions.perform(command)
         except WscliError as failure:

@@ -29,7 +29,7 @@ _KEYS: Final = (
     ("Alt-Enter", "a new line in the message (so does Enter in unfinished JSON)"),
     ("Ctrl-R", "search in the history; → takes a suggestion"),
     ("Ctrl-X Ctrl-E", "the line in $EDITOR (v in vi mode)"),
-    ("Ctrl-C", "clear the line; twice on an empty one: close and leave"),
+    ("Ctrl-C", "clear the line; end an opening or a pipe; twice: close and leave"),
     ("Ctrl-D", "on an empty line: close with 1000 and leave"),
     ("//…", "send a line that begins with /"),
 )
@@ -81,6 +81,7 @@ class Showing:
         except TooSlow:
             given_up = True
         lines = FrameLines(self._voice.width(), self._voice.palette, verbose=False)
+        lines.set_compressed(any(frame.length != frame.wire_length for frame in shown))
         for frame in reversed(shown):
             self._voice.lines(lines.frame(frame))
         over = "over " if more == _MOST_COUNTED else "at least " if given_up else ""
