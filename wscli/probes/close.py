@@ -95,10 +95,5 @@ def _verdicts(
         found.append(violation("tcp-left-open", "the server did not close TCP after the closing handshake"))
     if closed.clean and closed.tcp == "reset":
         found.append(violation("tcp-reset", "TCP was reset, not closed, after the closing handshake"))
-    t, time = journal.stamp()
-    return [
-        ViolationFound(
-            t=t, time=time, rule=one.rule, rfc=one.rfc, severity=one.severity, detail=one.detail, frame=None
-        )
-        for one in found
-    ]
+    stamp = journal.stamp()
+    return [one.event(stamp) for one in found]

@@ -17,7 +17,7 @@ from websockets.client import ClientProtocol
 
 from ..config import Target
 from ..errors import BadReply, ConnectFailed, DeadlineExceeded, Refused, TLSFailed, TooLarge
-from ..events import Opened, Redirected, RequestSent, ResponseReceived, ViolationFound
+from ..events import Opened, Redirected, RequestSent, ResponseReceived
 from ..net.dial import dial
 from ..net.stream import Stream, StreamBroken
 from ..wire.dissect import text_or_base64
@@ -289,17 +289,7 @@ class Opening:
     def _tell(self, violations: Iterable[Violation]) -> None:
         stamp = self._journal.stamp()
         for found in violations:
-            self._journal.record(
-                ViolationFound(
-                    t=stamp.t,
-                    time=stamp.time,
-                    rule=found.rule,
-                    rfc=found.rfc,
-                    severity=found.severity,
-                    detail=found.detail,
-                    frame=None,
-                )
-            )
+            self._journal.record(found.event(stamp))
 
     def _judge(self, protocol: ClientProtocol, request: RequestHead, response: ResponseHead) -> None:
         """Both judges must agree: what either refuses does not establish a connection (RFC 6455 §4.1)."""

@@ -18,7 +18,6 @@ from ..events import (
     FrameType,
     MessageSeen,
     Stamp,
-    ViolationFound,
 )
 from ..longtext import text_field
 from .extensions import DeflateParams
@@ -26,7 +25,6 @@ from .frames import Frame, FrameDecoder, Opcode
 from .inflate import Inflater
 from .lint import FrameLint, frame_truncated, message_unfinished
 from .messages import Fault, Message, MessageAssembler
-from .rules import Violation
 from .runs import MessageRun
 
 FRAME_TYPES: tuple[FrameType, ...] = (
@@ -152,17 +150,17 @@ class Dissector:
             return
         if frame is not None:
             detail = f"the stream ended inside frame {self._numbering.frames}"
-            yield _violation(frame_truncated(detail), self._numbering.frames, stamp)
+            yield frame_truncated(detail).event(stamp, self._numbering.frames)
         if unfinished:
             detail = "the stream ended inside a fragmented message"
-            yield _violation(message_unfinished(detail), self._numbering.frames, stamp)
+            yield message_unfinished(detail).event(stamp, self._numbering.frames)
 
     def _unfinished(self, frame: Frame, stamp: Stamp) -> Iterator[Event]:
         self._numbering.frames += 1
         yield self._frame_event(frame, frame.payload, stamp)
         if self._lint is not None and frame.header_complete:
             for violation in self._lint.check(frame):
-                yield _violation(violation, self._numbering.frames, stamp)
+                yield violation.event(stamp, self._numbering.frames)
 
     def _run(self, run: MessageRun, stamp: Stamp, *, in_one_read: bool) -> Iterator[Event | MessageRun]:
         numbering = self._numbering
@@ -213,7 +211,7 @@ class Dissector:
         del frame, content
         yield seen
         for violation in violations:
-            yield _violation(violation, self._numbering.frames, stamp)
+            yield violation.event(stamp, self._numbering.frames)
         if not faulty_before:
             yield from self._violations_of_fault(stamp, self._numbering.frames)
         if message is not None:
@@ -225,7 +223,7 @@ class Dissector:
             self._assembler.forgive()
             self.fault = None
         elif self.fault is not None and self.fault.violation is not None:
-            yield _violation(self.fault.violation, n, stamp)
+            yield self.fault.violation.event(stamp, n)
 
     def _frame_event(self, frame: Frame, content: bytes, stamp: Stamp) -> FrameSeen:
         opcode = frame.opcode
@@ -301,16 +299,4 @@ def _inflater(direction: Direction, deflate: DeflateParams | None) -> Inflater |
         )
     return Inflater(
         window_bits=deflate.client_max_window_bits, takeover=not deflate.client_no_context_takeover
-    )
-
-
-def _violation(violation: Violation, n: int, stamp: Stamp) -> ViolationFound:
-    return ViolationFound(
-        t=stamp.t,
-        time=stamp.time,
-        rule=violation.rule,
-        rfc=violation.rfc,
-        severity=violation.severity,
-        detail=violation.detail,
-        frame=n,
     )

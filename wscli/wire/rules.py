@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ..events import Severity
+from ..events import Severity, Stamp, ViolationFound
 
 _SHOWN = 200
 
@@ -30,6 +30,18 @@ class Violation(msgspec.Struct, frozen=True):
     rfc: str
     severity: Severity
     detail: str
+
+    def event(self, stamp: Stamp, frame: int | None = None) -> ViolationFound:
+        """The event that tells it; `frame` is the number of the frame at fault, None for the handshake's."""
+        return ViolationFound(
+            t=stamp.t,
+            time=stamp.time,
+            rule=self.rule,
+            rfc=self.rfc,
+            severity=self.severity,
+            detail=self.detail,
+            frame=frame,
+        )
 
 
 def _error(rfc: str, explanation: str) -> Rule:
