@@ -130,6 +130,8 @@ class Runner:
                 failure = await attempt.perform()
         except WscliError as raised:
             failure = raised
+        except Exception as bug:  # noqa: BLE001 (a bug that one peer meets must not take the other checks along)
+            failure = WscliError(f"internal error: {type(bug).__name__}; this is a bug in wscli")
         if self._stop.requested and (failure is None or failure is self._stop.cause):
             # Nobody waited for the end of it: it neither passed nor failed.
             return _skipped(suite, check)

@@ -123,12 +123,22 @@ def split_value(expression: str) -> tuple[str, str | None]:
 
 def same(left: object, right: object) -> bool:
     """Whether two JSON values are equal: 1 and 1.0 are, 1 and true are not."""
-    if isinstance(left, bool) or isinstance(right, bool):
+    # No recursion: how deep a value is, is for the peer to say.
+    pairs = [(left, right)]
+    while pairs:
+        left, right = pairs.pop()
+        if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+            pairs.extend((left[key], right[key]) for key in left)
+        elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+            pairs.extend(zip(left, right, strict=True))
+        elif not _same_scalar(left, right):
+            return False
+    return True
+
+
+def _same_scalar(left: object, right: object) -> bool:
+    if isinstance(left, bool | dict | list) or isinstance(right, bool | dict | list):
         return left is right
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
     return (type(left) is type(right) or _both_numbers(left, right)) and left == right
 
 
