@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 import zlib
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given, settings
@@ -140,3 +142,64 @@ def test_whatever_comes_the_server_stays_up_and_quiet(
             await until(lambda: not server.guarded)
 
     run(attack())
+
+
+EARLY = REQUEST + b"\r\n" + encode_frame(1, b"early", mask=MASK) + encode_frame(9, b"p", mask=MASK)
+
+
+@contextlib.asynccontextmanager
+async def early_client(
+    server: EmbeddedServer, *writes: bytes
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A client that has made these writes and waited for nothing."""
+    host, port = server.url.removeprefix("ws://").rstrip("/").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        for octets in writes:
+            writer.write(octets)
+            await writer.drain()
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize("cut", [0, 20, len(REQUEST), len(REQUEST) + 1, len(REQUEST) + 4, len(EARLY) - 3])
+async def test_frames_in_one_write_with_the_request_are_answered_behind_the_reply(cut: int) -> None:
+    async with (
+        EmbeddedServer() as server,
+        early_client(server, EARLY[:cut], EARLY[cut:]) as (reader, writer),
+    ):
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        echo, pong = encode_frame(1, "early"), encode_frame(10, "p")
+        assert await reader.readexactly(10) in (echo + pong, pong + echo)
+        writer.write(encode_frame(8, b"\x03\xe8", mask=MASK))
+        assert await reader.read() == encode_frame(8, b"\x03\xe8")
+
+
+async def test_an_early_message_may_be_compressed_as_the_reply_agrees() -> None:
+    message = encode_frame(1, deflated(b"early " * 100), rsv=4, mask=MASK)
+    async with (
+        EmbeddedServer() as server,
+        early_client(server, REQUEST + DEFLATE + b"\r\n" + message) as (reader, _),
+    ):
+        await reader.readuntil(b"\r\n\r\n")
+        first, length = await reader.readexactly(2)
+        assert first == 0xC1
+        echo = await reader.readexactly(length)
+        assert zlib.decompressobj(-15).decompress(echo + b"\0\0\xff\xff") == b"early " * 100
+
+
+async def test_an_early_close_is_answered_behind_the_reply() -> None:
+    close = encode_frame(8, b"\x03\xe8", mask=MASK)
+    async with EmbeddedServer() as server, early_client(server, EARLY + close) as (reader, _):
+        head, _, frames = (await reader.read()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 ")
+        assert frames.endswith(encode_frame(8, b"\x03\xe8"))
+
+
+async def test_frames_behind_a_request_that_is_refused_are_nobodys() -> None:
+    async with EmbeddedServer("reject") as server, early_client(server, EARLY) as (reader, _):
+        said = await reader.read()
+        assert said.startswith(b"HTTP/1.1 403 ")
+        assert b"early" not in said
+        await until(lambda: not server.guarded)

@@ -37,6 +37,8 @@ _LOCAL_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})
 _STOP_GRACE = 0.5
 # How long a client may take to read what was sent and answer our Close while the server runs, in seconds.
 _CLOSE_TIMEOUT = 300.0
+# Bytes behind a request that is not answered yet; an answer takes a moment, no more.
+_MOST_EARLY = 4 * 1024 * 1024
 
 
 def _quiet_logger() -> logging.Logger:
@@ -177,6 +179,9 @@ class GuardedConnection(ServerConnection):
         super().__init__(*args, **options)  # type: ignore[arg-type]  # websockets passes its own arguments
         self.owner = owner
         self.choice: Choice | None = None
+        # The last bytes of a request that is not whole, and what came behind it before it was answered.
+        self._head_end = b""
+        self._early = b""
 
     @property
     def scenario(self) -> str:
@@ -215,14 +220,41 @@ class GuardedConnection(ServerConnection):
         super().send_data()
         if self.protocol.state is State.CLOSING:
             self.transport.resume_reading()
+        elif self._early and self.protocol.state is State.OPEN:
+            self.loop.call_soon(self.data_received, b"")
 
     def data_received(self, data: bytes) -> None:
         # Not pause_reading(): a client's FIN would go unseen, and its connection stay for ever.
         if self.deaf:
             return
+        if self.protocol.state is State.CONNECTING:
+            data = self._request_in(data)
+        elif self._early:
+            data, self._early = self._early + data, b""
         super().data_received(data)
         # Pongs are written without back-pressure: a client that pings and never reads is shed.
         shed_if_stuck(self, self.owner.max_size + 4 * 1024**2)
+
+    def _request_in(self, data: bytes) -> bytes:
+        """What of these bytes belongs to the request; the rest waits until that is answered.
+
+        A client may not send frames yet (RFC 6455 §4.1), but some do, in one write with their request. The
+        judge would answer them before the request, and without the extensions that are agreed upon with it.
+        """
+        if self.request is None:
+            known = len(self._head_end)
+            head = self._head_end + data
+            end = head.find(b"\r\n\r\n")
+            if end < 0:
+                self._head_end = head[-3:]
+                return data
+            size = end + 4 - known
+            data, self._early = data[:size], data[size:]
+            return data
+        self._early += data
+        if len(self._early) > _MOST_EARLY:
+            self.transport.abort()
+        return b""
 
 
 def _not_listening(failure: Exception, host: str, port: int) -> UsageError:
