@@ -189,3 +189,9 @@ def test_any_text_can_be_sent(line: str) -> None:
     escaped = "/" + line if line.startswith("/") else line
     if not any(0xD800 <= ord(char) <= 0xDFFF for char in line):
         assert parse_line(escaped) == c.SendText(line.encode())
+
+
+def test_nothing_is_suggested_that_is_not_near() -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_line("/nope")
+    assert "did you mean" not in refused.value.hint

@@ -57,7 +57,7 @@ def _check_utf8(line: str) -> None:
 
 def _nearest(name: str) -> str:
     """`did you mean …? ` when there is a command like `name`."""
-    near = difflib.get_close_matches(name.lower(), _PARSERS, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), _PARSERS, n=1, cutoff=0.6)
     starting = [known for known in _PARSERS if name and known.startswith(name.lower())]
     suggestion = starting[0] if len(starting) == 1 else near[0] if near else ""
     return f"did you mean /{suggestion}? " if suggestion else ""
