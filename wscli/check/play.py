@@ -23,7 +23,7 @@ from ..expect.expectation import Expectation, State
 from ..expect.expected import Expected
 from ..expect.jsonpath import compiled, search
 from ..expect.messages import Json, Text
-from ..probes.conduct import Watch, close_warning, open_unless_stopped, watching
+from ..probes.conduct import Watch, close_warning, open_unless_stopped, until_one_is_done, watching
 from ..probes.stop import Stop
 from ..session.journal import Journal
 from ..session.session import Session
@@ -275,13 +275,7 @@ async def _until(holds: Callable[[], bool], changed: asyncio.Event, watch: Watch
 
 async def _either(change: Coroutine[Any, Any, object], watch: Watch) -> None:
     """Waits for a change, or for there to be nothing more to wait for."""
-    waits: list[asyncio.Task[object]] = [asyncio.create_task(change), asyncio.create_task(watch.pause())]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
+    await until_one_is_done(change, watch.pause())
 
 
 def _over(limit: str, message: str) -> ExpectationFailed:

@@ -10,7 +10,14 @@ import msgspec
 
 from ..errors import Unsent, WscliError
 from ..events import MessageSeen
-from ..probes.conduct import Watch, close_in_time, open_unless_stopped, summarize, watching
+from ..probes.conduct import (
+    Watch,
+    close_in_time,
+    open_unless_stopped,
+    summarize,
+    until_one_is_done,
+    watching,
+)
 from ..probes.report import Report
 from ..probes.stop import Stop
 from ..session.journal import Batch
@@ -252,15 +259,8 @@ class OneShot:
 
     async def _received_enough(self) -> None:
         """Return when `--count` is reached, or the expectations have their verdict."""
-        waits = [asyncio.create_task(self._gate.reached.wait())]
-        if self._expecting is not None:
-            waits.append(asyncio.create_task(self._expecting.decided.wait()))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        decided = [] if self._expecting is None else [self._expecting.decided.wait()]
+        await until_one_is_done(self._gate.reached.wait(), *decided)
 
     async def _feed(self) -> None:
         """Send everything there is to send; return once silence has lasted long enough after it.

@@ -19,6 +19,17 @@ from .stop import Stop
 _STOPPED_SECONDS = 0.7
 
 
+async def until_one_is_done(*waits: Coroutine[Any, Any, object]) -> None:
+    """Runs them together until one is done; the others are cancelled, and have ended when this returns."""
+    tasks = [asyncio.create_task(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def open_unless_stopped(session: Session, stop: Stop) -> bool:
     """Performs the opening handshake; False when the run was told to end before it was done.
 

@@ -13,7 +13,15 @@ from ..errors import DeadlineExceeded, ExpectationFailed, Interrupted, WscliErro
 from ..events import PingLost, PongReceived
 from ..session.journal import Batch, Journal
 from ..session.session import Session
-from .conduct import Watch, close_in_time, close_warning, open_unless_stopped, summarize, watching
+from .conduct import (
+    Watch,
+    close_in_time,
+    close_warning,
+    open_unless_stopped,
+    summarize,
+    until_one_is_done,
+    watching,
+)
 from .report import Report
 from .stop import Stop
 
@@ -173,12 +181,7 @@ async def _send_pings(session: Session, options: PingOptions, tally: Tally, watc
 
 
 async def _settled(tally: Tally, watch: Watch) -> None:
-    settled = asyncio.create_task(tally.settled.wait())
-    over = asyncio.create_task(watch.pause())
-    await asyncio.wait({settled, over}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (settled, over):
-        task.cancel()
-    await asyncio.gather(settled, over, return_exceptions=True)
+    await until_one_is_done(tally.settled.wait(), watch.pause())
 
 
 def _judge(tally: Tally, stop: Stop, options: PingOptions) -> WscliError | None:
