@@ -124,7 +124,7 @@ async def test_a_one_shot_connect_imports_only_what_it_needs() -> None:
         modules = await asyncio.to_thread(run)
     assert of_wscli(modules) <= CONNECTING
     assert libraries(modules) <= LIBRARIES
-    assert not tops(modules) & (COSTLY_ALWAYS | {"locale", "textwrap"})
+    assert not tops(modules) & (COSTLY_ALWAYS | {"locale", "ssl", "textwrap"})
 
 
 def test_a_module_that_is_imported_on_use_is_the_module() -> None:

@@ -8,8 +8,7 @@ import sys
 import types
 from typing import Any, Final
 
-
-# Imported at the top of what a run needs, and used by what few runs do. What each costs: `python -X importtime`.
+# Imported at the top of what a run needs, but used by few runs; `python -X importtime` tells what they cost.
 _SELDOM_USED: Final = (
     "bz2",  # shutil, for archives
     "lzma",  # the same
@@ -17,6 +16,10 @@ _SELDOM_USED: Final = (
     "textwrap",  # traceback and msgspec
     "tokenize",  # inspect and linecache, to show lines of source code
     "importlib.metadata",  # websockets, in a version that is not released (10 ms)
+    "msgspec.inspect",  # msgspec, for JSON Schema
+    "asyncio.sslproto",  # asyncio, for its own transports
+    "asyncio.staggered",  # the same
+    "shellingham",  # Typer, to find out which shell to complete for
 )
 
 
@@ -36,7 +39,7 @@ def _import_on_use(name: str) -> None:
     # As an import does: known by its name, and an attribute of its package.
     sys.modules[name] = stand_in = _ImportedOnUse(name)
     package, _, last = name.rpartition(".")
-    if package:
+    if package in sys.modules:
         setattr(sys.modules[package], last, stand_in)
 
 
@@ -47,6 +50,20 @@ def _keep_freed_memory() -> None:
     keeping (twice its size; mallopt(3), M_MMAP_THRESHOLD); the pages of this one are never touched.
     """
     bytes(4 * 1024 * 1024)
+
+
+def import_asyncio() -> None:
+    """Imports asyncio without ssl (4 ms), which serves only its own transports; our TLS is in net/tls.py.
+
+    asyncio can do without: there are interpreters that have no ssl. Whoever imports ssl later, gets it.
+    """
+    if "asyncio" in sys.modules or "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment] # how the import system is told that there is none
+    try:
+        importlib.import_module("asyncio")
+    finally:
+        del sys.modules["ssl"]
 
 
 class _ImportedOnUse(types.ModuleType):

@@ -16,6 +16,7 @@ import msgspec
 import typer
 
 from ..config import ColorChoice, Format
+from ..startup import import_asyncio
 
 # One for each group of the help; the groups appear in the order in which their first option does.
 _request = functools.partial(typer.Option, rich_help_panel="Request")
@@ -255,6 +256,8 @@ def command(function: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(function)
     def collected(**values: Any) -> int:
+        # Arguments are good, and a command that connects is about to import what it needs.
+        import_asyncio()
         source = values["context"].get_parameter_source
         typed = frozenset(
             name for name in names if source(name) is not None and source(name).name == "COMMANDLINE"
