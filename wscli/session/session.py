@@ -106,7 +106,8 @@ class Session(Sending):
             opaque_rsv=connection.opaque_rsv,
         )
         self._start_sending(connection, lint, fast=self._fast)
-        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.outbox.run())]
+        self._writing = asyncio.create_task(self.outbox.run())
+        self._tasks = [asyncio.create_task(self._read()), self._writing]
         if self.target.ping_interval is not None:
             from .keepalive import Keepalive
 
@@ -168,9 +169,8 @@ class Session(Sending):
 
     async def _hear_tcp_end(self) -> None:
         """Over TLS the data ends with close_notify, before TCP does (RFC 8446 §6.1): wait for that, too."""
-        writer = self._tasks[1]
-        writer.cancel()
-        await asyncio.wait([writer])
+        self._writing.cancel()
+        await asyncio.wait([self._writing])
         self._allow(FIN_SECONDS)
         with contextlib.suppress(TimeoutError, PeerError):
             async with asyncio.timeout_at(self._deadline):
