@@ -127,6 +127,31 @@ async def test_a_one_shot_connect_imports_only_what_it_needs() -> None:
     assert not tops(modules) & (COSTLY_ALWAYS | {"locale", "ssl", "textwrap"})
 
 
+async def test_a_run_leaves_nothing_open_that_the_quick_end_would_hide() -> None:
+    async def echo(peer: Peer) -> None:
+        await peer.accept()
+        await peer.echo()
+
+    async with raw_server(echo) as server:
+        command = [
+            sys.executable,
+            "-X",
+            "dev",
+            "-m",
+            "wscli",
+            "connect",
+            server.url,
+            "--send",
+            "x",
+            "--count",
+        ]
+        run = partial(
+            subprocess.run, [*command, "1"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+        )
+        finished = await asyncio.to_thread(run)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, b"x\n", b"")
+
+
 def test_a_module_that_is_imported_on_use_is_the_module() -> None:
     program = (
         "import sys; from wscli.startup import quicken; quicken()\n"

@@ -73,8 +73,3 @@ class _ImportedOnUse(types.ModuleType):
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(importlib.import_module(self.__name__), name)
-
-
-def leave_quickly() -> None:
-    """Spares the interpreter its last look for garbage: the process ends, and its memory with it."""
-    gc.freeze()
