@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+from tests.support import wscli
 from wscli.oneshot.source import Source
 from wscli.oneshot.split import DelimitedSplitter
 
 ROUNDS = 500
+
+
+@pytest.mark.parametrize(
+    ("stdin", "options", "count"),
+    [(b"ok\n\xff\nz\n", [], b"at least 2\n"), (b"ok\xff", ["--whole"], b"1\n"), (b"ok\xff", [], b"1\n")],
+)
+async def test_what_is_no_text_is_counted_with_what_stands_behind_it(
+    stdin: bytes, options: list[str], count: bytes
+) -> None:
+    done = await wscli("connect", "demo:", *options, stdin=stdin)
+    assert done.returncode == 26
+    assert b"messages that were not sent: " + count in done.stderr
 
 
 async def test_a_line_that_the_thread_has_in_hand_is_known_to_be_there() -> None:

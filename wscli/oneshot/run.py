@@ -327,8 +327,11 @@ class OneShot:
     async def _count_unsent(self) -> str:
         """How many messages the end of the connection left behind; empty for none."""
         source = self._source
-        more = source is not None and await source.holds_more(at_once=self._stop.requested)
-        count = self._session.unsent + (source.waiting if source is not None else 0)
+        count = self._session.unsent
+        more = False
+        if source is not None:
+            more = await source.holds_more(at_once=self._stop.requested) or source.refused > 0
+            count += source.waiting + source.refused
         # A connection that never stood was not there to be sent what an earlier one had taken.
         count += len(self._returned) + (len(self._sends) if self._session.was_open else self._never_sent)
         if not count:

@@ -42,6 +42,9 @@ class Source:
         self._event = asyncio.Event()
         self._read = 0
         self._taken = 0
+        self._all_read = fd is None
+        # Messages that are no text, and those behind them: they were read, and cannot be taken.
+        self.refused = 0
 
     def start(self) -> None:
         """Begin to read; call it within the event loop that takes the messages."""
@@ -85,7 +88,7 @@ class Source:
     @property
     def ended(self) -> bool:
         """Whether all of the input was read."""
-        return self._ended
+        return self._all_read
 
     async def holds_more(self, *, at_once: bool = False) -> bool:
         """Whether input is there that nobody took: read already, or readable now.
@@ -120,6 +123,7 @@ class Source:
         try:
             while chunk := self._read_chunk():
                 self._hand_over(self._splitter.feed(chunk))
+            self._all_read = True
             self._hand_over(self._splitter.end())
         except WscliError as failure:
             self._failure = failure
@@ -147,6 +151,7 @@ class Source:
             try:
                 check_text(messages, self._read)
             except InvalidText as failure:
+                self.refused = len(messages) - len(failure.good)
                 messages, invalid = failure.good, failure
         if messages:
             with self._changed:
