@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 
 from tests.peers import Peer, raw_server
+from tests.support import wscli
 
 # What every command line takes, whatever it asks for.
 PARSING = {
@@ -133,22 +134,9 @@ async def test_a_run_leaves_nothing_open_that_the_quick_end_would_hide() -> None
         await peer.echo()
 
     async with raw_server(echo) as server:
-        command = [
-            sys.executable,
-            "-X",
-            "dev",
-            "-m",
-            "wscli",
-            "connect",
-            server.url,
-            "--send",
-            "x",
-            "--count",
-        ]
-        run = partial(
-            subprocess.run, [*command, "1"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+        finished = await wscli(
+            "connect", server.url, "--send", "x", "--count", "1", stdin=None, env={"PYTHONDEVMODE": "1"}
         )
-        finished = await asyncio.to_thread(run)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, b"x\n", b"")
 
 
