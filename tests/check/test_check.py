@@ -514,6 +514,58 @@ def test_init_prints_or_writes_a_starter_that_passes_and_never_overwrites(tmp_pa
     assert json.loads(run_wscli("check", "--schema").stdout)["title"]
 
 
+_WITH_OPEN_FILES = """
+import os, resource, sys
+soft, hard = map(int, sys.argv[1:3])
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "soft", "hard", "told"),
+    [
+        # Not one of them but for the raised limit: they are all open at the same time.
+        ("", 40, 400, ""),
+        ("", 40, 64, "checks run at a time, not 100: no more files may be open (ulimit -Hn)"),
+        ("demo:", 40, 64, "checks run at a time, not 100: no more files may be open (ulimit -Hn)"),
+    ],
+)
+async def test_more_jobs_than_files_may_be_open_fail_no_healthy_endpoint(
+    url: str, soft: int, hard: int, told: str, tmp_path: Path
+) -> None:
+    now = most = 0
+    all_here = asyncio.Event()
+
+    async def count(peer: Peer) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        if now == 100:
+            all_here.set()
+        if hard == 400:
+            await all_here.wait()
+        await echo(peer)
+        now -= 1
+
+    async with raw_server(count) as server:
+        body = f'steps = [{{ send = "x" }}, {{ expect = "x" }}]\nmatrix = {{ n = {list(range(100))} }}'
+        (tmp_path / "s.toml").write_text(suite(url or server.url, body))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", _WITH_OPEN_FILES, str(soft), str(hard)),
+            *command("check", str(tmp_path / "s.toml"), "--jobs", "100"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=clean_env(),
+        )
+        stdout, stderr = await process.communicate()
+    assert process.returncode == 0, stdout.decode()
+    assert stdout.decode().splitlines()[-1].startswith("100 checks: 100 passed in")
+    assert told in stderr.decode()
+    assert bool(stderr) == bool(told)
+    assert url or (most == 100) == (hard == 400)
+
+
 # Linux hands the peak of a process on to what it executes: between these tests, which have grown, and the
 # process that is measured stands a small one.
 _PEAK_ON_STDERR = """

@@ -21,7 +21,7 @@ from ..errors import (
     WscliError,
 )
 from ..probes.report import Report
-from .check_plan import plan_of, prepare_tls, settings_of, warn
+from .check_plan import plan_of, prepare_tls, settings_of, warn, within_descriptors
 from .environment import Environment
 from .report import write_stderr, write_stdout
 from .run import Runtime, run_command
@@ -95,6 +95,7 @@ def main(
         suites or [], environment, set(only or []), jobs, fail_fast=fail_fast, show_secrets=show_secrets
     )
     settings = settings_of(plan, environment)
+    plan = within_descriptors(plan, settings.values(), environment, quiet=quiet)
     prepare_tls(settings.values())
     if not quiet:
         warn(settings.values(), environment, show_secrets=show_secrets)

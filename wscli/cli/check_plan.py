@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +105,25 @@ def settings_of(plan: Plan, environment: Environment) -> dict[int, Settings]:
             where = f"{source.file}:{source.line}: check {check.name!r}: " if source.file else ""
             raise UsageError(f"{where}{in_keys(wrong.message)}", hint=in_keys(wrong.hint)) from None
     return found
+
+
+def within_descriptors(
+    plan: Plan, settings: Iterable[Settings], environment: Environment, *, quiet: bool
+) -> Plan:
+    """The plan, its jobs no more than files may be open: too many would fail healthy endpoints."""
+    from ..check.descriptors import A_CONNECTION, A_DEMO, affordable
+
+    jobs = min(plan.jobs, len(plan.checks))
+    each = A_DEMO if any(one.demo is not None for one in settings) else A_CONNECTION
+    most = affordable(jobs, each)
+    if most >= jobs:
+        return plan
+    if not quiet:
+        report_warning(
+            f"{most:,} checks run at a time, not {jobs:,}: no more files may be open (ulimit -Hn)",
+            environment,
+        )
+    return dataclasses.replace(plan, jobs=most)
 
 
 def prepare_tls(settings: Iterable[Settings]) -> None:
