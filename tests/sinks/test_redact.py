@@ -263,3 +263,12 @@ def test_other_payloads_are_what_the_user_came_to_see() -> None:
     for kind, opcode in (("text", 1), ("ping", 9)):
         seen = frame(SECRET.encode(), opcode=opcode, type=kind)
         assert Redactor([SECRET]).batch([seen]) == [seen]
+
+
+@pytest.mark.parametrize("kept", [4, 20, 79])
+def test_the_beginning_of_a_secret_that_a_message_cut_short_is_redacted(kept: int) -> None:
+    secret = "abcdefghij" * 8
+    redactor = Redactor([secret])
+    assert redactor.scrub(f"it was 'a {secret[:kept]}…' (80)…") == f"it was 'a {MARKER}…' (80)…"
+    assert redactor.scrub("waiting…") == "waiting…"
+    assert Redactor([secret], show=True).scrub(f"{secret[:kept]}…") == f"{secret[:kept]}…"

@@ -113,7 +113,18 @@ class Redactor:
 
     def scrub(self, text: str) -> str:
         """`text` without known secrets, userinfo and secret query values: for every message on stderr."""
-        return text if self._show else self._scrub(text, MARKER)
+        return text if self._show else self._without_beginnings(self._scrub(text, MARKER))
+
+    def _without_beginnings(self, text: str) -> str:
+        """A message that quotes what is long cuts it short: a secret's beginning stands before an ellipsis."""
+        if "…" not in text:
+            return text
+        *pieces, last = text.split("…")
+        for index, piece in enumerate(pieces):
+            size = max((_overlap(piece, form) for form in self._forms), default=0)
+            if size >= _SHORTEST_SECRET:
+                pieces[index] = piece[:-size] + MARKER
+        return "…".join([*pieces, last])
 
     def batch(self, batch: Batch) -> Batch:
         """The batch with its events redacted; the same object where nothing had to change."""
@@ -258,6 +269,12 @@ _REDACTED_TYPES: Final = (
     Reconnecting,
 )
 _REDACTED: Final = frozenset(_REDACTED_TYPES)
+
+
+def _overlap(text: str, secret: str) -> int:
+    """How long the longest beginning of `secret` is that `text` ends with."""
+    sizes = range(min(len(text), len(secret)), 0, -1)
+    return next((size for size in sizes if text.endswith(secret[:size])), 0)
 
 
 def _is_close(item: object) -> TypeGuard[FrameSeen]:
