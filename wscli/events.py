@@ -60,7 +60,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
-    """The server's leaf certificate; all but `sha256` may be null when it was not verified."""
+    """One certificate of the server's; all but `sha256` are null when it cannot be read.
+
+    `days_left` are whole days until `not_after`, less than 0 when that has passed.
+    """
 
     subject: str | None
     issuer: str | None
@@ -68,6 +71,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     not_after: str | None
     san: tuple[str, ...] | None
     sha256: str
+    days_left: int | None = None
 
 
 class Extension(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +115,11 @@ class Proxied(_Base, frozen=True, kw_only=True, tag="proxy"):
 
 
 class TlsEstablished(_Base, frozen=True, kw_only=True, tag="tls"):
-    """The TLS handshake is done; `chain` is what the server sent behind its leaf, as it came, unjudged."""
+    """The TLS handshake is done; `chain` is what the server sent behind its leaf, as it came.
+
+    `problems` is why the certificate would not be trusted without `-k`: empty when it would be, null when
+    that cannot be told.
+    """
 
     version: str
     cipher: str
@@ -121,6 +129,7 @@ class TlsEstablished(_Base, frozen=True, kw_only=True, tag="tls"):
     certificate: Certificate | None
     duration_ms: float
     chain: tuple[Certificate, ...] = ()
+    problems: tuple[str, ...] | None = ()
 
 
 class RequestSent(_Base, frozen=True, kw_only=True, tag="request"):

@@ -78,6 +78,18 @@ async def test_an_insecure_dial_shows_the_certificate_too() -> None:
     assert tls.verified is False
     assert tls.certificate is not None
     assert tls.certificate.not_after is not None
+    assert tls.certificate.days_left is not None
+    assert tls.certificate.days_left > 0
+    (problem,) = tls.problems or ()
+    assert "its issuer is not known" in problem
+
+
+async def test_an_insecure_dial_says_when_nothing_speaks_against_the_certificate(trusted: TlsOptions) -> None:
+    async with raw_server(greet, tls=True) as server:
+        one = dialed(server.url, tls=TlsOptions(insecure=True, cacert=trusted.cacert))
+        (await one.open()).close()
+    assert one.event(TlsEstablished).verified is False
+    assert one.event(TlsEstablished).problems == ()
 
 
 async def test_http_is_offered_as_the_protocol_inside(trusted: TlsOptions) -> None:

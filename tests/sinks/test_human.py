@@ -8,6 +8,7 @@ import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from rich.cells import cell_len
 
 from wscli.events import (
@@ -439,3 +440,43 @@ def test_hostile_text_leaves_the_terminal_alone(text: str) -> None:
     assert screen.title == ""
     assert screen.cursor.y == written.count("\n")
     assert screen.display[0].startswith("< HTTP/1.1 403")
+
+
+def tls(**changes: Any) -> TlsEstablished:
+    certificate = Certificate(
+        subject="CN=x", issuer="CN=x", not_before=None, not_after=None, san=(), sha256="ab" * 32
+    )
+    fields: dict[str, Any] = {
+        "version": "TLSv1.3",
+        "cipher": "C",
+        "alpn": None,
+        "server_name": "x",
+        "verified": False,
+        "certificate": structs.replace(certificate, **changes.pop("certificate", {})),
+        "duration_ms": 2.0,
+    }
+    return TlsEstablished(**fields, **changes, t=0.1, time="2026-11-21T10:00:00.000000Z")
+
+
+def test_what_minus_k_let_pass_is_said_before_the_certificate() -> None:
+    rows = lines([tls(problems=("it expired yesterday", "it is for \x1b[31m"))])
+    assert rows[1:3] == ["! not trusted: it expired yesterday", r"! not trusted: it is for \x1b[31m"]
+    assert "*   subject     CN=x" in rows[3:]
+    assert any("would be trusted" in row for row in lines([tls(problems=())]))
+    assert not any("trusted" in row for row in lines([tls(problems=None)]))
+
+
+@pytest.mark.parametrize(
+    ("not_before", "not_after", "words"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-11-22T11:00:00Z", "1 day left"),
+        ("2026-01-01T00:00:00Z", "2026-12-01T11:00:00Z", "10 days left"),
+        ("2026-01-01T00:00:00Z", "2026-11-21T12:00:00Z", "2 hours left"),
+        ("2026-01-01T00:00:00Z", "2026-11-21T09:40:00Z", "expired 20 minutes ago"),
+        ("2026-01-01T00:00:00Z", "2026-11-20T09:40:00Z", "expired 1 day ago"),
+        ("2026-11-21T10:00:30Z", "2027-11-20T09:40:00Z", "not valid yet, in less than a minute"),
+    ],
+)
+def test_validity_is_counted_to_the_minute(not_before: str, not_after: str, words: str) -> None:
+    rows = lines([tls(certificate={"not_before": not_before, "not_after": not_after})])
+    assert any(row.startswith("*   valid ") and row.endswith(f"({words})") for row in rows)

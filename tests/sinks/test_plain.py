@@ -85,12 +85,16 @@ def plain(batch: Batch, **changes: Any) -> list[str]:
                 server_name="x",
                 verified=False,
                 certificate=CERTIFICATE,
+                problems=("it expired", "it is not for x but for DNS:\n\x1b[31m"),
                 duration_ms=2,
                 **AT,
             ),
             [
                 "* tls version=TLSv1.3 cipher=C alpn=- server_name=x verified=no duration_ms=2 t=0.500000",
-                '* certificate subject="CN=x" issuer=- not_before=2026-01-01 not_after=- san=a,b sha256=ab',
+                "! not trusted: it expired",
+                r"! not trusted: it is not for x but for DNS:\n\x1b[31m",
+                '* certificate subject="CN=x" issuer=- not_before=2026-01-01 not_after=- san=a,b sha256=ab'
+                " days_left=-",
             ],
         ),
         (request(), ["> request GET / HTTP/1.1 t=0.100000", "> header Host: example.com"]),

@@ -111,7 +111,7 @@ async def test_a_certificate_that_cannot_be_trusted_is_explained(kind: str, tmp_
     async with websockets_server() as upstream, terminator(tmp_path, make(), upstream) as port:
         url = f"wss://localhost:{port}/"
         done = await wscli("handshake", url, "--cacert", ca, "--json", "--bearer", SECRET)
-        anyway = await wscli("handshake", url, "-k", "--json", "--bearer", SECRET)
+        anyway = await wscli("handshake", url, "-k", "--cacert", ca, "--json", "--bearer", SECRET)
     assert done.returncode == 60, done.stderr
     failure = failure_of(done)
     assert failure["kind"] == "certificate"
@@ -123,6 +123,8 @@ async def test_a_certificate_that_cannot_be_trusted_is_explained(kind: str, tmp_
     tls = next(event for event in events_of(anyway) if event["event"] == "tls")
     assert tls["verified"] is False
     assert tls["certificate"]["subject"]
+    assert len(tls["problems"]) == 1
+    assert reason in tls["problems"][0]
 
 
 async def test_a_self_signed_certificate_is_called_that_and_may_be_trusted_by_itself(tmp_path: Path) -> None:

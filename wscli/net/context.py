@@ -38,9 +38,35 @@ def make_context(options: TlsOptions, key_password: KeyPassword | None = None) -
     if options.cacert is None and options.cert is None and options.key is None:
         # Reading the system's certificates takes 20 ms, and some hundreds of KiB, each time. The user's own
         # files are read anew for each connection: those may be renewed while wscli runs.
-        environment = tuple(os.environ.get(name) for name in _TRUST_VARIABLES)
-        return _systems(options.insecure, options.minimum, environment)
+        return _systems(options.insecure, options.minimum, _environment())
     return _make(options, key_password)
+
+
+def _environment() -> tuple[str | None, ...]:
+    return tuple(os.environ.get(name) for name in _TRUST_VARIABLES)
+
+
+def make_judge(options: TlsOptions) -> ssl.SSLContext:
+    """What `verdict.py` asks about a chain that nobody verified: trusts what `options` trust, by any name.
+
+    It may be that of an earlier call. Raises: UsageError, as `make_context` does.
+    """
+    if options.cacert is not None:
+        return _judge(options.cacert, options.minimum)
+    return _systems_judge(options.minimum, _environment())
+
+
+@functools.lru_cache(maxsize=2)
+def _systems_judge(minimum: str | None, _environment: tuple[str | None, ...]) -> ssl.SSLContext:
+    return _judge(None, minimum)
+
+
+def _judge(cacert: str | None, minimum: str | None) -> ssl.SSLContext:
+    context = _make(TlsOptions(cacert=cacert, minimum=minimum), None)
+    context.check_hostname = False
+    # The last version whose certificates are not encrypted.
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 @functools.lru_cache(maxsize=4)

@@ -53,11 +53,12 @@ async def dial(
         from .socks import load_python_socks
 
         load_python_socks()
-    context = None
+    context = judge = None
     if target.url.secure:
-        from .context import make_context
+        from .context import make_context, make_judge
 
         context = make_context(target.tls, key_password)
+        judge = make_judge(target.tls) if target.tls.insecure else None
     if proxy is not None:
         stream, pinned = await _through(proxy, target, progress), target
     else:
@@ -73,7 +74,7 @@ async def dial(
 
     from .secure import secure
 
-    return await secure(stream, context, _tls_peer(target), progress, again)
+    return await secure(stream, context, _tls_peer(target, judge), progress, again)
 
 
 def _peer_of(target: Target) -> tuple[str, int]:
@@ -87,12 +88,12 @@ def _pin(target: Target, connection: Connection) -> Target:
     return replace(target, connect_to=(connection.endpoint.host, connection.endpoint.port))
 
 
-def _tls_peer(target: Target) -> TlsPeer:
+def _tls_peer(target: Target, judge: ssl.SSLContext | None) -> TlsPeer:
     from .secure import TlsPeer
 
     # RFC 6066 §3: the name goes without a trailing dot.
     name = (target.tls.servername or target.url.host).rstrip(".")
-    return TlsPeer(name, address_text(target.url.host, target.url.port), not target.tls.insecure)
+    return TlsPeer(name, address_text(target.url.host, target.url.port), judge)
 
 
 async def _connect(target: Target, host: str, port: int, progress: Progress) -> Connection:
@@ -168,29 +169,31 @@ async def _through(proxy: ProxyUrl, target: Target, progress: Progress) -> Strea
 
 
 async def _reach(proxy: ProxyUrl, target: Target, progress: Progress) -> Stream:
-    context = _proxy_context(target) if proxy.scheme == "https" else None
+    contexts = _proxy_contexts(target) if proxy.scheme == "https" else None
 
     async def connection(quiet: bool = False) -> Stream:
         told = progress.muted() if quiet else progress
         return SocketStream((await _connect(target, proxy.host, proxy.port, told)).sock)
 
     stream = await connection()
-    if context is None:
+    if contexts is None:
         return stream
     from .secure import TlsPeer, secure
 
+    context, judge = contexts
     where = address_text(proxy.host, proxy.port)
-    peer = TlsPeer(proxy.host.rstrip("."), where, not target.tls.insecure)
+    peer = TlsPeer(proxy.host.rstrip("."), where, judge)
     return await secure(stream, context, peer, progress, lambda: connection(quiet=True))
 
 
-def _proxy_context(target: Target) -> ssl.SSLContext:
+def _proxy_contexts(target: Target) -> tuple[ssl.SSLContext, ssl.SSLContext | None]:
     """-k, --cacert and --tls-min hold for the proxy too; our identity and the server's name do not."""
-    from .context import make_context
+    from .context import make_context, make_judge
 
     tls = target.tls
     context = make_context(TlsOptions(insecure=tls.insecure, cacert=tls.cacert, minimum=tls.minimum))
+    judge = make_judge(tls) if tls.insecure else None
     if tls.cacert is not None:
         # It is mostly meant for the server: a proxy that the system trusts stays trusted.
-        context.load_default_certs()
-    return context
+        (judge or context).load_default_certs()
+    return context, judge

@@ -26,11 +26,14 @@ _DER = 2
 
 
 class TlsPeer(msgspec.Struct, frozen=True):
-    """Who shall be at the other end: the name that is sent and verified, and `host:port` for messages."""
+    """Who shall be at the other end: the name that is sent and verified, and `host:port` for messages.
+
+    `judge` is there when anybody is trusted, to say what would speak against that.
+    """
 
     name: str
     where: str
-    verified: bool
+    judge: ssl.SSLContext | None = None
 
 
 async def secure(
@@ -81,6 +84,9 @@ async def _shake_hands(tls: TLSStream, peer: TlsPeer) -> None:
 def _emit(tls: TLSStream, peer: TlsPeer, duration: float, progress: Progress) -> None:
     cipher = tls.ssl_object.cipher()
     stamp = progress.clock.stamp()
+    ders = _chain(tls)
+    chain = tuple(map(read_certificate, ders))
+    leaf = chain[0] if chain else None
     progress.emit(
         TlsEstablished(
             t=stamp.t,
@@ -90,21 +96,34 @@ def _emit(tls: TLSStream, peer: TlsPeer, duration: float, progress: Progress) ->
             alpn=tls.ssl_object.selected_alpn_protocol(),
             # RFC 6066 §3: an address is verified, but not sent as SNI.
             server_name=None if parse_address(peer.name, 0) else peer.name,
-            verified=peer.verified,
-            certificate=_certificate(tls),
-            chain=_chain(tls),
+            verified=peer.judge is None,
+            certificate=leaf,
+            chain=chain[1:],
+            problems=_problems(peer, ders, leaf),
             duration_ms=duration,
         )
     )
 
 
-def _certificate(tls: TLSStream) -> Certificate | None:
-    der = tls.ssl_object.getpeercert(binary_form=True)
-    return read_certificate(der) if der else None
+def _problems(peer: TlsPeer, ders: list[bytes], leaf: Certificate | None) -> tuple[str, ...] | None:
+    if peer.judge is None:
+        return ()
+    if leaf is None:
+        return None
+    from .verdict import find_problems
+
+    return find_problems(peer.judge, ders, peer.name, leaf)
 
 
-def _chain(tls: TLSStream) -> tuple[Certificate, ...]:
-    """What the server sent behind its leaf; nothing where this Python cannot tell."""
+def _leaf(tls: TLSStream) -> bytes | None:
+    return tls.ssl_object.getpeercert(binary_form=True)
+
+
+def _chain(tls: TLSStream) -> list[bytes]:
+    """What the server sent, its leaf first (DER); the leaf alone where this Python cannot tell."""
+    leaf = _leaf(tls)
+    if leaf is None:
+        return []
     session: Any = tls.ssl_object
     if hasattr(session, "get_unverified_chain"):
         ders = session.get_unverified_chain()
@@ -112,7 +131,7 @@ def _chain(tls: TLSStream) -> tuple[Certificate, ...]:
         # Public since Python 3.13; before, it is one level below, with certificates of a type of its own.
         below = getattr(getattr(session, "_sslobj", None), "get_unverified_chain", None)
         ders = [each.public_bytes(_DER) for each in (below() or [])] if below is not None else []
-    return tuple(read_certificate(der) for der in (ders or [])[1:_MOST_IN_CHAIN])
+    return [leaf, *(ders or [])[1:_MOST_IN_CHAIN]]
 
 
 async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> Certificate | None:
@@ -126,7 +145,8 @@ async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> Cert
             stream = await again()
             tls = TLSStream(stream, context, name)
             await tls.handshake()
-            return _certificate(tls)
+            der = _leaf(tls)
+            return None if der is None else read_certificate(der)
     except (TimeoutError, WscliError, OSError, EOFError, StreamBroken):
         return None
     finally:

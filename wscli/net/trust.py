@@ -21,6 +21,14 @@ def explain_mistrust(
     failure: ssl.SSLCertVerificationError, name: str, certificate: Certificate | None
 ) -> CertificateUntrusted:
     """The failure of verification; `certificate` is the leaf when it could be had, `name` the one wanted."""
+    reason, hint = reason_of(failure, name, certificate)
+    return CertificateUntrusted(f"TLS: the certificate of {name} is not trusted: {reason}", hint=hint)
+
+
+def reason_of(
+    failure: ssl.SSLCertVerificationError, name: str, certificate: Certificate | None
+) -> tuple[str, str]:
+    """What speaks against the certificate, as a clause that begins with `it` or `its`, and what to try."""
     code = failure.verify_code
     cacert = f"trust its issuer with --cacert FILE, if you know it; {_INSECURE}"
     if code in {_EXPIRED, _NOT_YET_VALID}:
@@ -47,7 +55,7 @@ def explain_mistrust(
         reason, hint = "it is not made for servers", f"the server needs another one; {_INSECURE}"
     else:
         reason, hint = failure.verify_message or "it cannot be verified", cacert
-    return CertificateUntrusted(f"TLS: the certificate of {name} is not trusted: {reason}", hint=hint)
+    return reason, hint
 
 
 def _out_of_time(code: int, certificate: Certificate | None) -> str:

@@ -50,6 +50,7 @@ def read_certificate(der: bytes) -> Certificate:
         issuer, validity, subject, extensions = _fields(der)
         not_before, not_after = (_time(tag, text) for tag, text in _elements(validity))
         return Certificate(
+            days_left=_days_left(not_after),
             subject=_name(subject),
             issuer=_name(issuer),
             not_before=not_before,
@@ -127,6 +128,10 @@ def _time(tag: int, content: bytes) -> str:
     if tag == 0x17:
         text = ("20" if text[:2] < "50" else "19") + text
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _days_left(not_after: str) -> int:
+    return (datetime.fromisoformat(not_after) - datetime.now(UTC)).days
 
 
 def _alternative_names(extensions: bytes) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import UNSET
@@ -23,7 +23,7 @@ from ..events import (
 from ..wire.extensions import DEFLATE
 from .escape import escape, extension_text
 from .human_payload import hexdump, highlight_json
-from .human_style import Palette, cut, milliseconds, wrap
+from .human_style import Palette, cut, milliseconds, plural, wrap
 
 _BODY_LINES: Final = 40
 _PRETTY_LIMIT: Final = 16_384
@@ -55,11 +55,15 @@ class HandshakeLines:
 
     def tls(self, event: TlsEstablished, *, certificate: bool) -> Iterator[str]:
         """One line, and with `certificate` what the certificate says."""
-        trust = "verified" if event.verified else "NOT VERIFIED"
+        trust = "verified" if event.verified else "NOT VERIFIED (-k)"
         facts = [event.version, event.cipher, trust, milliseconds(event.duration_ms)]
         if event.alpn:
             facts.insert(2, f"ALPN {event.alpn}")
         yield from self.fact(" · ".join(facts))
+        for problem in event.problems or ():
+            yield from self._marked("!", self._palette.warning, f"not trusted: {problem}")
+        if not event.verified and event.problems == ():
+            yield from self.fact("  without -k  it would be trusted, too")
         if event.certificate is not None and certificate:
             for label, value in _certificate_facts(event.certificate, event.server_name, event.time):
                 yield from self.fact(f"  {label:<11} {value}")
@@ -98,10 +102,13 @@ class HandshakeLines:
 
     def fact(self, text: str) -> Iterator[str]:
         """`text` (not escaped yet) behind the `*` of what wscli saw, on as many lines as it needs."""
+        yield from self._marked("*", self._palette.faint, text)
+
+    def _marked(self, mark: str, style: str, text: str) -> Iterator[str]:
         first, *more = wrap(escape(text), self._width - 2, rest=self._width - 4)
-        star = self._palette.paint(self._palette.faint, "*")
-        yield f"{star} {first}"
-        yield from (f"{star}   {line}" for line in more)
+        gutter = self._palette.paint(style, mark)
+        yield f"{gutter} {first}"
+        yield from (f"{gutter}   {line}" for line in more)
 
     def _head(self, mark: str, style: str, first: str, headers: Headers) -> Iterator[str]:
         gutter = self._palette.paint(style, mark)
@@ -170,10 +177,24 @@ def _issuer_text(certificate: Certificate, today: str) -> str:
 
 
 def _validity(not_before: str, not_after: str, now: str) -> str:
+    """Both days and how far the end is; all three are RFC 3339, and what is not is shown as it is."""
     try:
-        first, last, today = (date.fromisoformat(each[:10]) for each in (not_before, not_after, now))
-    except ValueError:
+        first, last, today = map(datetime.fromisoformat, (not_before, not_after, now))
+        return f"{first.date()} – {last.date()} ({_distance(first, last, today)})"
+    except (ValueError, TypeError):
         return f"{not_before} – {not_after}"
-    days = (last - today).days
-    left = f"{days:,} days left" if days >= 0 else f"expired {-days:,} days ago"
-    return f"{first} – {last} ({left})"
+
+
+def _distance(first: datetime, last: datetime, now: datetime) -> str:
+    if now < first:
+        return f"not valid yet, in {_span(first - now)}"
+    return f"{_span(last - now)} left" if now <= last else f"expired {_span(now - last)} ago"
+
+
+def _span(length: timedelta) -> str:
+    """In the largest unit of which there is one, rounded down."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            return plural(seconds // size, unit)
+    return "less than a minute"

@@ -165,7 +165,9 @@ def _proxied(event: Proxied) -> Iterable[str]:
 
 
 def _tls(event: TlsEstablished) -> Iterable[str]:
-    yield _line("* tls", event, without=("certificate", "chain"))
+    yield _line("* tls", event, without=("certificate", "chain", "problems"))
+    for problem in event.problems or ():
+        yield f"! not trusted: {escape(problem, inside=True)}"
     if event.certificate is not None:
         yield "* certificate" + _facts(event.certificate)
     for certificate in event.chain:
