@@ -364,33 +364,45 @@ async def test_a_flood_that_no_step_looks_at_neither_blocks_nor_grows(tmp_path: 
 async def test_secrets_are_in_no_output_and_no_report(tmp_path: Path) -> None:
     async def tell(peer: Peer) -> None:
         await peer.accept(headers=[("X-Seen", "s3cr3t-value")])
-        await peer.frame(1, "s3cr3t-value")
+        await peer.frame(1, "c4ptured-value")
+        await peer.frame(1, "s3cr3t-value" * 6 + "c4ptured-value")
         await peer.answer_close()
 
     body = (
-        'bearer = "${MY_TOKEN}"\nsteps = [{ expect = "never", within = 0.1 }]\n'
+        'bearer = "${MY_TOKEN}"\ntags = "${MY_TOKEN}"\nmatrix = { password = ["p4ssw0rd-value"] }\n'
+        'steps = [{ expect = "(?P<session_token>c4ptured.value)" },'
+        ' { expect = "${MY_TOKEN}${password}${session_token}", within = 0.1 }]\n'
         '[check.headers]\nX-Plain = "${MY_TOKEN}"\n'
     )
     kinds = ("junit", "tap", "json", "markdown", "prometheus")
     async with raw_server(tell) as server:
+        text = suite(f"{server.url}?token=s3cr3t-value", body).replace(
+            '"it"', '"it ${MY_TOKEN} [${password}]"'
+        )
         result = await checked(
             tmp_path,
-            suite(f"{server.url}?token=s3cr3t-value", body),
+            text,
             *(f"--report={kind}={tmp_path / kind}" for kind in kinds),
             "--report=github",
             MY_TOKEN="s3cr3t-value",
         )
         request = server.peer.request
+        events = await wscli(
+            "check", str(tmp_path / "suite.toml"), "--json", env={"MY_TOKEN": "s3cr3t-value"}
+        )
     assert request is not None
     assert request.get("Authorization") == "Bearer s3cr3t-value"
     assert result["status"] == 1
+    assert result["checks"][0]["name"] == "it ‹redacted› [‹redacted›]"
     outputs = [
         result["stdout"],
         result["stderr"].encode(),
+        events.stdout,
         *((tmp_path / kind).read_bytes() for kind in kinds),
     ]
     outputs.append((tmp_path / "report.json").read_bytes())
-    assert not [output for output in outputs if b"s3cr3t-value" in output]
+    secrets = (b"s3cr3t-value", b"p4ssw0rd", b"c4ptured")
+    assert not [output for output in outputs if any(secret in output for secret in secrets)]
 
 
 async def test_events_are_one_a_line_and_end_with_the_summary(tmp_path: Path) -> None:

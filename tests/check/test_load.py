@@ -283,6 +283,67 @@ def test_what_looks_like_a_secret_in_the_environment_is_one(tmp_path: Path) -> N
     assert check.secrets == ("hush-hush",)
 
 
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ('[variables]\ntoken = "of-the-file"\nplain = "open"\n', ("of-the-file",)),
+        ('[variables]\nauth_url = "ws://h/"\nTOKEN_TYPE = "bearer"\nAUTH2 = "hush"\n', ("hush",)),
+        ('[variables]\nx = "${API_TOKEN:-by-default}"\n', ("by-default",)),
+        ("[variables]\npassword = 12345678\n", ("12345678",)),
+    ],
+)
+def test_what_looks_like_a_secret_in_the_file_is_one(
+    text: str, secrets: tuple[str, ...], tmp_path: Path
+) -> None:
+    (check,) = load(tmp_path, f"{text}{CHECK}").checks
+    assert check.secrets == secrets
+
+
+NAMED = """name = "suite ${API_TOKEN}"
+[variables]
+password = "of-the-file"
+[[check]]
+name = "${API_TOKEN} and ${password}"
+url = "ws://h/"
+tags = ["plain", "${API_TOKEN}"]
+[[check]]
+name = "matrix"
+url = "ws://h/"
+matrix = { cookie = ["first-one", "other-one"] }
+"""
+
+
+def test_names_and_tags_are_without_secrets(tmp_path: Path) -> None:
+    suite = load(tmp_path, NAMED, API_TOKEN="hush-hush")
+    hidden = "‹redacted›"
+    assert suite.name == f"suite {hidden}"
+    assert suite.checks[0].tags == ("plain", hidden)
+    names = [check.name for check in suite.checks]
+    assert names == [f"{hidden} and {hidden}", f"matrix [cookie={hidden}]", f"matrix [cookie={hidden}]"]
+    shown = load_suite(tmp_path / "suite.toml", {"API_TOKEN": "hush-hush"}, show_secrets=True)
+    assert shown.name == "suite hush-hush"
+    assert [check.name for check in shown.checks][1] == "matrix [cookie=first-one]"
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        'steps = [{ expect-json = "${API_TOKEN}[" }]',
+        'steps = [{ expect-json = "${password}[" }]',
+        'steps = [{ expect-json = "${token}[" }]\nmatrix = { token = ["of-the-matrix"] }',
+        'name = "${API_TOKEN}"\n[[check]]\nurl = "ws://h/"\nname = "${API_TOKEN}"',
+    ],
+)
+def test_no_message_about_a_suite_has_a_secret_in_it(mistake: str, tmp_path: Path) -> None:
+    name = "" if "name" in mistake else 'name = "a"\n'
+    text = f'[variables]\npassword = "of-the-file"\n[[check]]\nurl = "ws://h/"\n{name}{mistake}\n'
+    with pytest.raises(UsageError, match="‹redacted›") as caught:
+        load(tmp_path, text, API_TOKEN="hush-hush")
+    assert not any(
+        secret in f"{caught.value}{caught.value.hint}" for secret in ("hush", "of-the-file", "of-the-matrix")
+    )
+
+
 def test_the_schema_that_ships_is_that_of_the_tables() -> None:
     assert PATH.read_text(encoding="ascii") == rendered()
 

@@ -15,24 +15,21 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import UsageError
+from ..sinks.redact import Redactor
 from .connection import connection_of, merged
 from .expectations import check_expectations
 from .steps import StepReader
-from .suite import Check, Limits, Source, Suite, seconds_of
+from .suite import Check, Limits, Source, Suite, seconds_of, without_secrets
 from .tables import CheckTable, DefaultsTable, LimitsTable, ProfileTable, SuiteTable
 from .trouble import Places
-from .variables import Variables
+from .variables import Variables, secrets_in
 
 _LARGEST_FILE: Final = 16 * 1024 * 1024
 _MOST_CHECKS: Final = 100_000
-_REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
-_SECRET_NAME: Final = re.compile(
-    r"token|secret|password|passwd|api_?key|credential|auth|cookie", re.IGNORECASE
-)
 
 
-def load_suite(file: Path, environment: Mapping[str, str]) -> Suite:
-    """The suite in `file`.
+def load_suite(file: Path, environment: Mapping[str, str], *, show_secrets: bool = False) -> Suite:
+    """The suite in `file`; names and messages are without its secrets, unless these are to be shown.
 
     Raises: UsageError when it cannot be read, and for what is wrong in it.
     """
@@ -50,8 +47,13 @@ def load_suite(file: Path, environment: Mapping[str, str]) -> Suite:
         table = msgspec.convert(document, SuiteTable)
     except msgspec.ValidationError as wrong:
         raise places.misshapen(wrong, document) from None
-    used = set(_REFERENCE.findall(text))
-    return _Loader(table, places, file, environment, used).suite()
+    loader = _Loader(table, places, file, environment, secrets_in(text, environment))
+    try:
+        suite = loader.suite()
+    except UsageError as wrong:
+        redactor = Redactor(loader.secrets, show=show_secrets)
+        raise UsageError(redactor.scrub(wrong.message), hint=redactor.scrub(wrong.hint)) from None
+    return suite if show_secrets else without_secrets(suite)
 
 
 def _lines(text: str) -> int:
@@ -83,15 +85,15 @@ class _Loader:
         places: Places,
         file: Path,
         environment: Mapping[str, str],
-        used: set[str],
+        secrets: tuple[str, ...],
     ) -> None:
         self._table = table
         self._places = places
         self._file = file
         self._environment = environment
-        self._secrets = tuple(
-            environment[name] for name in used if name in environment and _SECRET_NAME.search(name)
-        )
+        # All that are known by now, and those of the whole file.
+        self.secrets = dict.fromkeys(secrets)
+        self._secrets = secrets
         self._names: dict[str, int] = {}
 
     def suite(self) -> Suite:
@@ -104,7 +106,11 @@ class _Loader:
                     raise self._places.error(
                         ("check", index), f"more than {_MOST_CHECKS:,} checks in one file"
                     )
-        return Suite(table.name or self._file.stem, tuple(checks), table.jobs)
+        return Suite(self._suite_name(), tuple(checks), table.jobs)
+
+    def _suite_name(self) -> str:
+        with self._places.at("name"):
+            return self._variables({}).expand(self._table.name or "") or self._file.stem
 
     def _combinations(self, table: CheckTable, index: int) -> Iterator[dict[str, object]]:
         matrix = table.matrix or {}
@@ -130,14 +136,22 @@ class _Loader:
             url=url,
             source=Source(str(self._file), self._places.line((*place, "name"))),
             connection=connection,
-            tags=_texts(table.tags),
+            tags=self._tags(table, place, variables),
             retries=_first([layer.retries for layer, _ in layers], 0),
             retry_seconds=self._retry_seconds(layers),
             steps=steps.read(table.steps or []),
             limits=self._limits(layers),
             expect=check_expectations(layers, variables, self._places),
-            secrets=self._secrets,
+            secrets=self._secrets_of(variables),
         )
+
+    def _secrets_of(self, variables: Variables) -> tuple[str, ...]:
+        own = [secret for secret in variables.secrets() if secret not in self._secrets]
+        return (*self._secrets, *own) if own else self._secrets
+
+    def _tags(self, table: CheckTable, place: tuple[str | int, ...], variables: Variables) -> tuple[str, ...]:
+        with self._places.at(*place, "tags"):
+            return tuple(map(variables.expand, _texts(table.tags)))
 
     def _variables(self, matrix: Mapping[str, object]) -> Variables:
         base = Variables(matrix, self._environment)
@@ -146,7 +160,9 @@ class _Loader:
             with self._places.at("variables", name):
                 if name not in matrix:
                     values[name] = base.expand(value) if isinstance(value, str) else value
-        return Variables(values, self._environment)
+        variables = Variables(values, self._environment)
+        self.secrets |= dict.fromkeys(variables.secrets())
+        return variables
 
     def _layers(self, table: CheckTable, place: tuple[str | int, ...]) -> list[Layer]:
         layers: list[Layer] = [(table, place)]

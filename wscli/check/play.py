@@ -30,7 +30,7 @@ from ..session.session import Session
 from .facts import Facts, Inbox
 from .steps import DEFAULT_WITHIN
 from .suite import Await, Check, Close, Ping, Send, Step, Wait
-from .variables import json_text
+from .variables import is_secret_name, json_text, text_of
 
 # Contract §3: how long our own Close may take to be answered, where no step is about that.
 _CLOSE_SECONDS = 1.0
@@ -61,6 +61,11 @@ class Attempt:
         self._session = Session(target, self.journal, ok_close=ok_close, strict_close=False)
         self._captured: dict[str, object] = {}
         self._close_was_expected = False
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What was captured under a name that says that it is secret."""
+        return tuple(text_of(value) for name, value in self._captured.items() if is_secret_name(name))
 
     async def perform(self) -> WscliError | None:
         """What it came to; None when all went well."""

@@ -80,7 +80,7 @@ class Runner:
             passing_on.cancel()
             await asyncio.gather(passing_on, return_exceptions=True)
         results = tuple(
-            result or _skipped(suite, check)
+            result or _skipped(suite, check, show=self._plan.show_secrets)
             for result, (suite, check) in zip(self._results, self._plan.checks, strict=True)
         )
         return RunResult(results, started, round((loop.time() - since) * 1000, 3))
@@ -132,9 +132,11 @@ class Runner:
             failure = raised
         except Exception as bug:  # noqa: BLE001 (a bug that one peer meets must not take the other checks along)
             failure = WscliError(f"internal error: {type(bug).__name__}; this is a bug in wscli")
+        if attempt is not None:
+            redactor.learn(attempt.secrets)
         if self._stop.requested and (failure is None or failure is self._stop.cause):
             # Nobody waited for the end of it: it neither passed nor failed.
-            return _skipped(suite, check)
+            return _skipped(suite, check, show=self._plan.show_secrets)
         duration = round((loop.time() - since) * 1000, 3)
         return _result(suite, check, attempt, failure, redactor, (number, started, duration))
 
@@ -153,13 +155,13 @@ def _result(
     opened = None if facts is None else facts.opened
     totals = None if attempt is None else attempt.journal.totals
     return CheckResult(
-        name=check.name,
+        name=redactor.scrub(check.name),
         suite=suite,
         url=redactor.scrub(check.url),
         verdict="passed" if failure is None else "failed",
         file=check.source.file,
         line=check.source.line,
-        tags=check.tags,
+        tags=tuple(map(redactor.scrub, check.tags)),
         kind=code.kind,
         exit_code=int(code),
         place="" if failure is None or attempt is None else attempt.place,
@@ -185,11 +187,11 @@ def _result(
     )
 
 
-def _skipped(suite: str, check: Check) -> CheckResult:
+def _skipped(suite: str, check: Check, *, show: bool) -> CheckResult:
     return CheckResult(
         name=check.name,
         suite=suite,
-        url=Redactor(check.secrets).scrub(check.url),
+        url=Redactor(check.secrets, show=show).scrub(check.url),
         verdict="skipped",
         file=check.source.file,
         line=check.source.line,

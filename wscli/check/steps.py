@@ -20,7 +20,7 @@ from ..wire.closecodes import why_not
 from .suite import Await, Close, Ping, Send, Step, Wait, seconds_of
 from .tables import ACTIONS, StepTable
 from .trouble import Places
-from .variables import Captured, Template, Variables
+from .variables import Captured, Template, Variables, text_of
 
 DEFAULT_WITHIN: Final = 10.0
 _MOST_PING_BYTES: Final = 125
@@ -111,8 +111,8 @@ class StepReader:
 
         def make(captured: Mapping[str, object]) -> Text:
             # What a peer sent stands for itself in a pattern, and for nothing else.
-            escaped = {name: re.escape(str(value)) for name, value in captured.items()}
-            return Text(template.fill(escaped), "expect")
+            escaped = {name: re.escape(text_of(value)) for name, value in captured.items()}
+            return Text(template.fill(escaped), "expect", template.fill(captured))
 
         make(_placeholders(template))
         return make

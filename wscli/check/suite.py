@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 from ..config import parse_duration
 from ..expect.expectation import Expectation
+from ..sinks.redact import Redactor
 from .variables import Template
 
 Make = Callable[[], Expectation]
@@ -114,6 +115,25 @@ class Suite:
     name: str
     checks: tuple[Check, ...]
     jobs: int | None = None
+
+
+def without_secrets(suite: Suite) -> Suite:
+    """The suite, its names and tags without the secrets of its checks: they stand in all that is shown."""
+    secrets = suite.checks[0].secrets if suite.checks else ()
+    redactor = Redactor(secrets)
+    name = redactor.scrub(suite.name)
+    checks = []
+    for check in suite.checks:
+        # Most have the same, and a redactor is dear.
+        if check.secrets != secrets:
+            secrets, redactor = check.secrets, Redactor(check.secrets)
+        checks.append(_without_secrets(check, redactor.scrub))
+    return Suite(name, tuple(checks), suite.jobs)
+
+
+def _without_secrets(check: Check, scrub: Callable[[str], str]) -> Check:
+    name, tags = scrub(check.name), tuple(map(scrub, check.tags))
+    return check if (name, tags) == (check.name, check.tags) else replace(check, name=name, tags=tags)
 
 
 def seconds_of(value: str | float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,27 @@ from ..errors import UsageError
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^}]*)\}")
 _NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:-(.*))?", re.DOTALL)
 
-Lookup = Callable[[str], object]
+# What variables that hold credentials are called, but for those that only tell of some: AUTH_URL.
+_SECRET_NAME: Final = re.compile(
+    r"(?:token|secret|password|passwd|api_?key|credential|auth|cookie)"
+    r"(?!.*(?:url|uri|host|name|user|type|scheme|path|file|port)$)",
+    re.IGNORECASE,
+)
+_DEFAULT: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of this name holds what is out of sight in everything that is reported."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def secrets_in(text: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What the references in a suite's `text` may stand for that is secret by its name."""
+    found: dict[str, None] = {}
+    for reference in _DEFAULT.finditer(text):
+        if is_secret_name(reference[1]):
+            found |= dict.fromkeys([environment.get(reference[1], ""), reference[2] or ""])
+    return tuple(value for value in found if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,10 @@ class Variables:
                     hint="captured values can be used in later steps of the same check",
                 )
         return template.fill({})
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values whose names say that they are secret."""
+        return tuple(text_of(value) for name, value in self.values.items() if is_secret_name(name))
 
     def _value(self, reference: str) -> str | Captured:
         found = _NAME.fullmatch(reference)

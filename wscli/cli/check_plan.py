@@ -35,7 +35,7 @@ def plan_of(
         raise UsageError(
             "there is nothing to check", hint="give a FILE or a URL; wscli check --init prints a starter file"
         )
-    suites = [_suite(name, environment) for name in names]
+    suites = [_suite(name, environment, show_secrets=show_secrets) for name in names]
     checks = [
         (suite.name, check)
         for suite in suites
@@ -50,7 +50,7 @@ def plan_of(
     return Plan(checks, jobs or max(said, default=DEFAULT_JOBS), fail_fast, show_secrets)
 
 
-def _suite(name: str, environment: Environment) -> Suite:
+def _suite(name: str, environment: Environment, *, show_secrets: bool) -> Suite:
     from ..check.suite import Check, Suite
 
     # A URL has a scheme; an empty name, as an unset variable gives, is a URL that says so.
@@ -65,7 +65,7 @@ def _suite(name: str, environment: Environment) -> Suite:
 
     file = Path(name).expanduser()
     try:
-        return load_suite(file, environment.environ)
+        return load_suite(file, environment.environ, show_secrets=show_secrets)
     except UsageError as wrong:
         if file.suffix == ".toml" or file.exists():
             raise
@@ -94,6 +94,7 @@ def _is_url(name: str) -> bool:
 def settings_of(plan: Plan, environment: Environment) -> dict[int, Settings]:
     """Where each check connects to, by its identity: what is wrong is said before anything is sent."""
     from ..check.trouble import in_keys
+    from ..sinks.redact import Redactor
 
     found: dict[int, Settings] = {}
     for _, check in plan.checks:
@@ -103,7 +104,10 @@ def settings_of(plan: Plan, environment: Environment) -> dict[int, Settings]:
         except (UsageError, InputFailed) as wrong:
             source = check.source
             where = f"{source.file}:{source.line}: check {check.name!r}: " if source.file else ""
-            raise UsageError(f"{where}{in_keys(wrong.message)}", hint=in_keys(wrong.hint)) from None
+            scrub = Redactor(check.secrets, show=plan.show_secrets).scrub
+            raise UsageError(
+                f"{where}{in_keys(scrub(wrong.message))}", hint=in_keys(scrub(wrong.hint))
+            ) from None
     return found
 
 

@@ -19,14 +19,15 @@ def given_up(text: str) -> str:
 
 
 class Text(Expectation):
-    """A text message in which `pattern` is found."""
+    """A text message in which `pattern` is found; `shown` is how to name it, where not as it is."""
 
     about_messages = True
 
-    def __init__(self, pattern: str, option: str = "--expect") -> None:
-        super().__init__(f"a text message that matches {quoted(pattern)}", option)
+    def __init__(self, pattern: str, option: str = "--expect", shown: str | None = None) -> None:
+        shown = pattern if shown is None else shown
+        super().__init__(f"a text message that matches {quoted(shown)}", option)
         self._pattern = compiled(option, pattern)
-        self._misses = NearestMiss(pattern)
+        self._misses = NearestMiss(shown)
         self._binary = 0
         self._given_up = ""
         self.found: re.Match[str] | None = None

@@ -116,7 +116,7 @@ class Redactor:
         return text if self._show else self._without_beginnings(self._scrub(text, MARKER))
 
     def _without_beginnings(self, text: str) -> str:
-        """A message that quotes what is long cuts it short: a secret's beginning stands before an ellipsis."""
+        """A message cuts short what is long: a secret's beginning may stand before an ellipsis."""
         if "…" not in text:
             return text
         *pieces, last = text.split("…")
