@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from tests.support import until
 from wscli.net.stream import SocketStream, Stream, StreamBroken, address_text
 
 from .dialing import read_all, stream_pair
@@ -186,3 +187,17 @@ async def test_a_unix_socket_is_a_stream_too() -> None:
         assert theirs.recv(100) == b"hello"
     assert await stream.receive() == b""
     stream.close()
+
+
+async def test_what_the_peer_has_not_taken_yet_is_known() -> None:
+    async with stream_pair() as (stream, peer):
+        assert stream.unacknowledged == 0
+        total, waiting = await fill(stream)
+        assert 0 < stream.unacknowledged <= total
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        reading = asyncio.create_task(rest_of(peer))
+        await until(lambda: stream.unacknowledged == 0)
+        stream.close()
+        assert stream.unacknowledged == 0
+        assert len(await reading) == total

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from abc import ABC, abstractmethod
 from typing import Literal
 
@@ -42,6 +43,11 @@ class Stream(ABC):
     @abstractmethod
     def peer_address(self) -> str:
         """The peer's end as `address:port` (IPv6 in brackets), or the path of a Unix socket."""
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were sent and that the peer's TCP has not confirmed yet; 0 where that cannot be told."""
+        return 0
 
     @abstractmethod
     async def receive(self, limit: int = RECEIVE_LIMIT) -> bytes:
@@ -125,6 +131,15 @@ class SocketStream(Stream):
     @property
     def peer_address(self) -> str:
         return self._names[1]
+
+    @property
+    def unacknowledged(self) -> int:
+        if self._sock.fileno() < 0:
+            return 0
+        try:
+            return _unacknowledged(self._sock)
+        except (ImportError, OSError):
+            return 0
 
     async def receive(self, limit: int = RECEIVE_LIMIT) -> bytes:
         if self._unread:
@@ -230,6 +245,17 @@ class SocketStream(Stream):
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def _unacknowledged(sock: socket.socket) -> int:
+    if sys.platform == "darwin":
+        # SO_NWRITE of <sys/socket.h>, which Python does not name.
+        return sock.getsockopt(socket.SOL_SOCKET, 0x1024)
+    import fcntl
+    import termios
+
+    # tcp(7): SIOCOUTQ, which is TIOCOUTQ.
+    return int.from_bytes(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def _name(sock: socket.socket, method: Literal["getsockname", "getpeername"]) -> str:

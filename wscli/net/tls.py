@@ -65,6 +65,10 @@ class TLSStream(Stream):
         return self._inner.peer_address
 
     @property
+    def unacknowledged(self) -> int:
+        return len(self._pending) + self._inner.unacknowledged
+
+    @property
     def ssl_object(self) -> ssl.SSLObject:
         """For facts about the session: version, cipher, certificate."""
         return self._tls

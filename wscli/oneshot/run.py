@@ -95,6 +95,8 @@ class OneShot:
         self._gate = gate
         gate.on_reached = self._conclude
         self._stop = stop
+        # A reader of the output that has gone is no reason to lose what is on its way to the peer.
+        stop.patience = session.target.close_timeout
         self._expecting = expecting
         self._sends = list(plan.sends)
         # How many of them no connection has taken yet.
@@ -120,6 +122,8 @@ class OneShot:
             task.uncancel()
             failure = self._stop.earlier or self._stop.cause
         unsent = await self._count_unsent()
+        if not unsent and failure is None and self._session.in_doubt:
+            return Report(_in_doubt())
         if not unsent:
             return Report(failure, self._warning)
         if failure is None:
@@ -223,14 +227,15 @@ class OneShot:
         session = self._session
         verdict = failure or expecting.judge(session.failure or self._stop.cause)
         before = session.failure
-        await self._close(min(_CLOSE_SECONDS, session.target.close_timeout))
+        close_timeout = session.target.close_timeout
+        await self._close(min(_CLOSE_SECONDS, close_timeout), patience=close_timeout)
         if verdict is None and before is None and session.failure is not None:
             self._warning = session.failure.message
         return verdict
 
-    async def _close(self, seconds: float | None = None) -> None:
+    async def _close(self, seconds: float | None = None, patience: float = 0.0) -> None:
         session = self._session
-        await close_in_time(session, self._stop, session.close(seconds=seconds))
+        await close_in_time(session, self._stop, session.close(seconds=seconds, patience=patience))
 
     async def _until_the_end(self) -> WscliError | None:
         within = None if self._expecting is None else self._expecting.within
@@ -337,6 +342,13 @@ class OneShot:
         if not count:
             return ""
         return f"at least {count:,}" if more and source is not None and not source.ended else f"{count:,}"
+
+
+def _in_doubt() -> Unsent:
+    return Unsent(
+        "what was sent last may not have reached the peer: it was still busy, and had not answered our Close",
+        hint="allow more with --close-timeout",
+    )
 
 
 async def _for_ever() -> None:

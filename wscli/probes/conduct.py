@@ -53,16 +53,22 @@ async def open_unless_stopped(session: Session, stop: Stop) -> bool:
 
 
 async def close_in_time(session: Session, stop: Stop, closing: Coroutine[Any, Any, None]) -> None:
-    """Perform `closing`; from when the run is told to end there is little time for it (contract §3)."""
+    """Perform `closing`; from when the run is told to end there is little time for it (contract §3).
+
+    When the end is a quiet one, a peer that is still at what it was sent has the stop's patience.
+    """
     closings = {asyncio.create_task(closing)}
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({*closings, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if stopped.done():
             hurried = min(_STOPPED_SECONDS, session.target.close_timeout)
-            closings.add(asyncio.create_task(session.close(seconds=hurried)))
+            patience = stop.patience if stop.quiet else 0.0
+            closings.add(asyncio.create_task(session.close(seconds=hurried, patience=patience)))
             # A reader that lags holds up the session, but not the end of the run.
-            await asyncio.wait(closings, timeout=_STOPPED_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_STOPPED_SECONDS + patience):
+                    await until_one_is_done(asyncio.wait(closings), stop.urged())
     finally:
         for task in (stopped, *closings):
             task.cancel()

@@ -60,6 +60,11 @@ class Session(Sending):
         self._deadline: float | None = None
         self._limit: asyncio.Timeout | None = None
         self._gave_up = False
+        # How long the peer may stay at what it was sent, and what had come from it at the last look.
+        self._patient_until = 0.0
+        self._heard = 0
+        # Whether it was still at it when our Close was given up: what was sent last may be lost.
+        self.in_doubt = False
         self._tcp_open = False
         # The read in work, how much of it the judge has seen, what it held and was not delivered yet, and
         # whether the judge or we said no.
@@ -143,12 +148,21 @@ class Session(Sending):
     def give_up(self, failure: WscliError) -> None:
         """End the connection as it stands, for this reason."""
         self._fail_with(failure)
+        self._patient_until = 0.0
         self._allow(0, anew=True)
 
-    async def close(self, code: int = 1000, reason: str = "", *, seconds: float | None = None) -> None:
-        """Perform the closing handshake, in `seconds` at most (the target's `close_timeout`)."""
+    async def close(
+        self, code: int = 1000, reason: str = "", *, seconds: float | None = None, patience: float = 0.0
+    ) -> None:
+        """Perform the closing handshake, in `seconds` at most (the target's `close_timeout`).
+
+        A peer that is still at the messages it was sent has `patience` seconds in all; after those it is
+        `in_doubt` whether they arrived.
+        """
         if seconds is not None:
             self._close_timeout = seconds
+        self._patient_until = asyncio.get_running_loop().time() + patience
+        self._heard = self.bytes_received
         with contextlib.suppress(Unsent):
             self.send_close(code, reason)
         self._allow(self._close_timeout)
@@ -179,18 +193,34 @@ class Session(Sending):
         self._tcp_open = self.connection.stream.ended != "reset"
 
     async def _receive(self) -> bytes:
-        try:
-            async with asyncio.timeout_at(self._deadline) as self._limit:
-                # The rest of a long frame is looked at, not taken apart: it may come at once.
-                size = max(self._read_size, min(self._inbound.expected, _LONGEST_READ))
-                chunk = await self.connection.stream.receive(size)
-                self.bytes_received += len(chunk)
-                return chunk
-        except TimeoutError:
-            self._gave_up = True
-            return b""
-        finally:
-            self._limit = None
+        while True:
+            try:
+                async with asyncio.timeout_at(self._deadline) as self._limit:
+                    # The rest of a long frame is looked at, not taken apart: it may come at once.
+                    size = max(self._read_size, min(self._inbound.expected, _LONGEST_READ))
+                    chunk = await self.connection.stream.receive(size)
+                    self.bytes_received += len(chunk)
+                    return chunk
+            except TimeoutError:
+                if not self._grant_more():
+                    self._gave_up = True
+                    return b""
+            finally:
+                self._limit = None
+
+    def _grant_more(self) -> bool:
+        """Move the deadline for a peer that takes or answers still what was sent before our Close."""
+        answering = self.bytes_received != self._heard
+        taking = self.queued_bytes > 0 or self.connection.stream.unacknowledged > 0
+        if self.ending.received is not None or not self._messages_sent or not (answering or taking):
+            return False
+        now = asyncio.get_running_loop().time()
+        if now >= self._patient_until:
+            self.in_doubt = True
+            return False
+        self._heard = self.bytes_received
+        self._deadline = min(now + self._close_timeout, self._patient_until)
+        return True
 
     async def _let_listeners_catch_up(self) -> None:
         """Wait for slow readers; that time is not the peer's, so the deadline moves."""
