@@ -404,6 +404,40 @@ def test_a_shell_command_that_hangs_is_ended_by_ctrl_c(tmp_path: Path) -> None:
         assert leave(terminal) == 0
 
 
+def test_a_shell_command_that_reads_a_part_is_told_of(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:flood?count=5000&size=100", until=" CLOSED ") as terminal:
+        terminal.expect("↓ 5,000")
+        enter(terminal, "/save | head -n 1")
+        terminal.expect('{"event":"')
+        terminal.expect("the shell command ended before it had read everything")
+        leave(terminal)
+
+
+def test_a_file_is_complete_when_the_user_leaves_at_once(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:flood?count=50000&size=50", until=" CLOSED ") as terminal:
+        enter(terminal, f"/save {tmp_path / 'kept'}")
+        terminal.expect("› /save")
+        assert leave(terminal) == 0
+    events = list(map(json.loads, (tmp_path / "kept").read_text().splitlines()))
+    assert sum(event["event"] == "message" for event in events) == 50000
+
+
+def test_a_file_that_cannot_take_all_is_told_of(tmp_path: Path) -> None:
+    limited = [
+        "sh",
+        "-c",
+        'ulimit -f 64; exec "$@"',
+        "sh",
+        *command("connect", "demo:flood?count=5000&size=100"),
+    ]
+    env = {"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    with pty_wscli(program=limited, columns=100, rows=30, env=env) as terminal:
+        terminal.expect("↓ 5,000")
+        enter(terminal, f"/save {tmp_path / 'kept'}")
+        terminal.expect("File too large; what is in it is not all")
+        assert leave(terminal) == 0
+
+
 def test_the_editor_brings_the_line_back(tmp_path: Path) -> None:
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nprintf 'from the editor' > \"$1\"\n")

@@ -7,15 +7,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from ..errors import Unsent, UsageError, WscliError
+from ..probes.stop import Stop
 from ..sinks.human_style import plural, size_text
+from ..sinks.output import Output
 from ..sinks.redact import Redactor
 from . import commands as c
-from .keeping import as_ndjson, save
+from .keeping import save, write_events
 from .link import Link, State
 from .ring import Ring
 from .sending import SENDING, send
 from .settings import Preferences
-from .shell import pipe_to
+from .shell import Feed, pipe_to
 from .showing import Showing
 from .view import View
 from .voice import Voice
@@ -64,6 +66,7 @@ class Actions:
         self._typed = typed
         self._broken = broken
         self._tasks: set[asyncio.Task[None]] = set()
+        self._saves: set[asyncio.Task[None]] = set()
         self._pipe: asyncio.Task[None] | None = None
         self._reaching: asyncio.Task[None] | None = None
 
@@ -84,8 +87,13 @@ class Actions:
                 self._connect(url)
             case c.Quit():
                 self._leave()
-            case c.Save() | c.ShowFrame(pipe=str()):
-                self._hand_over(command)
+            case c.Save(file=str(name)):
+                self._saves.add(saving := self._begin(self._save(name)))
+                saving.add_done_callback(self._saves.discard)
+            case c.Save(pipe=str(shell_command)):
+                self._pipe_to(shell_command, self._feed_kept)
+            case c.ShowFrame(n, pipe=str(shell_command)):
+                self._pipe_to(shell_command, _feeding(self._showing.find_frame(n).payload))
             case c.SetFilter() | c.Pretty() | c.Pause() | c.Resume() | c.SetOption():
                 self._change(command)
             case _:
@@ -95,15 +103,26 @@ class Actions:
         """End a shell command that runs, or else the opening of a connection; whether there was one."""
         if self._pipe is None or self._pipe.done():
             return self._given_up()
-        self._pipe.cancel()
-        self._voice.note("the shell command was ended")
+        self._end_pipe()
         return True
 
-    async def finish(self) -> None:
-        """End what is still going on."""
+    async def finish(self, stop: Stop) -> None:
+        """End what is still going on; files are completed first, unless `stop` asks for haste."""
+        if self._saves and not stop.requested:
+            self._voice.note("leaving once /save is done")
+            asked: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+            while self._saves and not asked.done():
+                await asyncio.wait({asked, *self._saves}, return_when=asyncio.FIRST_COMPLETED)
+            asked.cancel()
+        self._end_pipe()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _end_pipe(self) -> None:
+        if self._pipe is not None and not self._pipe.done():
+            self._pipe.cancel()
+            self._voice.note("the shell command was ended")
 
     def _send(self, command: Any) -> None:
         session = self._link.session
@@ -130,40 +149,36 @@ class Actions:
             raise UsageError("a connection is being opened already")
         self._reaching = self._begin(self._reach(url))
 
-    def _hand_over(self, command: c.Save | c.ShowFrame) -> None:
-        if isinstance(command, c.ShowFrame):
-            payload = self._showing.find_frame(command.n).payload
-            self._pipe_to(command.pipe or "", payload)
-        elif command.pipe is not None:
-            self._begin(self._save_to_pipe(command.pipe))
-        else:
-            self._begin(self._save(command.file or ""))
-
     async def _save(self, name: str) -> None:
-        count = await asyncio.to_thread(save, self._ring, self._redactor, name)
+        try:
+            count = await save(self._ring, self._redactor, name)
+        except asyncio.CancelledError:
+            self._voice.warn(f"/save: {name} is not complete")
+            raise
         fallen = self._ring.lost_frames
         older = f"; {plural(fallen, 'older frame')} had fallen out of the ring" if fallen else ""
         self._voice.note(f"{plural(count, 'event')} saved to {name}{older}")
 
-    async def _save_to_pipe(self, shell_command: str) -> None:
-        payload = await asyncio.to_thread(as_ndjson, self._ring, self._redactor)
-        self._pipe_to(shell_command, payload)
+    async def _feed_kept(self, output: Output) -> str:
+        return plural(await write_events(self._ring, self._redactor, output), "event")
 
-    def _pipe_to(self, shell_command: str, payload: bytes) -> None:
+    def _pipe_to(self, shell_command: str, feed: Feed) -> None:
         if self._pipe is not None and not self._pipe.done():
             raise UsageError("a shell command is running already", hint="Ctrl-C ends it")
-        self._pipe = self._begin(self._run_pipe(shell_command, payload))
+        self._pipe = self._begin(self._run_pipe(shell_command, feed))
 
-    async def _run_pipe(self, shell_command: str, payload: bytes) -> None:
-        answer = await pipe_to(shell_command, payload)
+    async def _run_pipe(self, shell_command: str, feed: Feed) -> None:
+        answer = await pipe_to(shell_command, feed)
         lines = answer.text.removesuffix("\n").split("\n") if answer.text else []
         self._voice.text(lines[:_MOST_ANSWER_LINES])
         if len(lines) > _MOST_ANSWER_LINES or answer.truncated:
             self._voice.note("its answer is longer: write it to a file with > FILE")
         if answer.status:
             self._voice.note(f"the shell command ended with status {answer.status}")
-        elif not lines:
-            self._voice.note(f"the shell command took {size_text(len(payload))} and said nothing")
+        if answer.taken is None:
+            self._voice.note("the shell command ended before it had read everything")
+        elif not lines and not answer.status:
+            self._voice.note(f"the shell command took {answer.taken} and said nothing")
 
     def _change(self, command: c.Command) -> None:
         view, voice, preferences = self._view, self._voice, self._preferences
@@ -227,3 +242,11 @@ class Actions:
             self._voice.error(failure)
         except Exception as bug:  # noqa: BLE001 # told where every bug is told, not at the end of the loop
             self._broken(bug)
+
+
+def _feeding(payload: bytes) -> Feed:
+    async def feed(output: Output) -> str:
+        output.write(payload)
+        return size_text(len(payload))
+
+    return feed

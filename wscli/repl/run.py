@@ -98,7 +98,7 @@ class Repl:
         try:
             # The terminal's own end, too: a prompt that fails must not leave a REPL without one.
             await asyncio.wait({terminal, over}, return_when=asyncio.FIRST_COMPLETED)
-            await self._actions.finish()
+            await self._actions.finish(self._stop)
             await self._link.abandon()
             self._view.finish()
             if any(self._facts.tallies):
