@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from enum import Enum
 from typing import ClassVar
 from urllib.parse import quote, urlsplit
@@ -133,8 +134,9 @@ class Target(Discreet, frozen=True):
     """Everything that opening a connection needs to know.
 
     `headers` are the user's own (credentials and cookies included), in order: each replaces wscli's header
-    of that name. `removed` are lower-case names that must not be sent. `deflate` is the offer of
-    permessage-deflate, None for none; `extensions` are other offers as Sec-WebSocket-Extensions writes them.
+    of that name. `removed` are lower-case names that must not be sent. `cookies` gives what the user's cookie
+    jar has for a URL, as the value of Cookie, empty for none. `deflate` is the offer of permessage-deflate,
+    None for none; `extensions` are other offers as Sec-WebSocket-Extensions writes them.
     Sizes are bytes, times seconds; `max_size` bounds a message after inflation. `max_redirects` is how many
     are followed. `ping_interval` and `ping_timeout` are those of keepalive, None for none. `family` is 4, 6
     or 0 for both. `resolve_overrides` are host, port and the addresses to use; `connect_to` is the host and
@@ -143,11 +145,12 @@ class Target(Discreet, frozen=True):
     is what the user wants to see.
     """
 
-    unshown: ClassVar[frozenset[str]] = frozenset({"headers", "proxy"})
+    unshown: ClassVar[frozenset[str]] = frozenset({"headers", "cookies", "proxy"})
 
     url: Url
     headers: tuple[tuple[str, str], ...] = ()
     removed: frozenset[str] = frozenset()
+    cookies: Callable[[Url], str] | None = None
     subprotocols: tuple[str, ...] = ()
     origin: str | None = None
     user_agent: str | None = None

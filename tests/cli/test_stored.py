@@ -35,10 +35,14 @@ def test_both_become_headers_of_the_host_they_are_for(home: Path) -> None:
     options = SharedOptions(cookie_jar=str(home / "jar"), netrc=True)
     chosen = settings(home, "ws://example.com/", options)
     basic = "Basic " + base64.b64encode(b"me:hunter2").decode()
-    assert set(chosen.target.headers) == {("Cookie", "sid=cookie-value-1"), ("Authorization", basic)}
+    assert chosen.target.headers == (("Authorization", basic),)
+    assert chosen.target.cookies is not None
+    assert chosen.target.cookies(chosen.target.url) == "sid=cookie-value-1"
     assert chosen.warnings == ()
     elsewhere = settings(home, "ws://other.example/", options)
     assert elsewhere.target.headers == ()
+    assert elsewhere.target.cookies is not None
+    assert elsewhere.target.cookies(elsewhere.target.url) == ""
     assert ["none is for other.example" in text or "no entry" in text for text in elsewhere.warnings] == [
         True,
         True,
@@ -91,3 +95,36 @@ async def test_an_echo_of_what_the_files_hold_is_hidden(home: Path) -> None:
             assert b"cookie-value-1" not in done.stdout + done.stderr
             assert b"warning: others on this machine may read" in done.stderr
     assert all(b"sid=cookie-value-1" in peer.received for peer in server.peers)
+
+
+@pytest.mark.parametrize("typed", [[], ["-H", "Cookie: typed=typed-value-1"]])
+async def test_each_redirect_gets_the_cookies_that_the_jar_has_for_it(typed: list[str], home: Path) -> None:
+    async def second(peer: Peer) -> None:
+        await peer.respond(403, body=b"you are in-b-value and in-a-value")
+
+    async def first(peer: Peer) -> None:
+        request = await peer.read_request()
+        location = "/a/b" if request.target == "/" else f"ws://localhost:{other.port}/"
+        await peer.respond(302, headers=[("Location", location)])
+
+    lines = [
+        ("127.0.0.1", "/", "root", "root-value"),
+        ("127.0.0.1", "/a", "in-a", "in-a-value"),
+        ("localhost", "/", "in-b", "in-b-value"),
+        ("other.example", "/", "else", "else-value"),
+    ]
+    jar = home / "jar"
+    jar.write_text(
+        "".join(f"{host}\tFALSE\t{path}\tFALSE\t0\t{name}\t{value}\n" for host, path, name, value in lines)
+    )
+    source = typed or ["--cookie-jar", str(jar)]
+    async with raw_server(second) as other, raw_server(first) as server:
+        done = await wscli("handshake", "-L", "-4", server.url, *source, "--json")
+    assert done.returncode == 22
+    sent = [peer.request.get("Cookie") for peer in (*server.peers, *other.peers) if peer.request is not None]
+    shown = ["typed"] if typed else ["root", "in-a", "in-b"]
+    if typed:
+        assert sent == ["typed=typed-value-1", "typed=typed-value-1", None]
+    else:
+        assert sent == ["root=root-value", "in-a=in-a-value; root=root-value", "in-b=in-b-value"]
+    assert not any(f"{name}-value".encode() in done.stdout + done.stderr for name in shown)

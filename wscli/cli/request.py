@@ -119,13 +119,15 @@ def _header_lines(values: list[str]) -> Iterator[tuple[str, str]]:
 class RequestHeaders:
     """Collects the user's headers, and refuses two sources for one that may stand only once.
 
-    `secrets` are passwords and tokens among them, as they were given; `warnings` are for the user.
+    `cookies` is what the cookie jar has for a URL, `secrets` are passwords and tokens as they were given,
+    `warnings` are for the user.
     """
 
     def __init__(self) -> None:
         self._headers: list[Header] = []
         self._removed: set[str] = set()
         self._sources: dict[str, str] = {}
+        self.cookies: Callable[[Url], str] | None = None
         self.secrets: list[str] = []
         self.warnings: list[str] = []
 
@@ -209,10 +211,8 @@ def _put_stored(
     from .stored import stored_cookies, stored_login
 
     if options.cookie_jar is not None:
-        cookies, warnings = stored_cookies(options.cookie_jar, url)
+        collected.cookies, warnings = stored_cookies(options.cookie_jar, url)
         collected.warnings += warnings
-        if cookies:
-            collected.put("Cookie", field_value("--cookie-jar", cookies))
     if options.netrc:
         login, warnings = stored_login(environ, url)
         collected.warnings += warnings

@@ -106,7 +106,9 @@ def _build(
     target = with_key_password(target, environment)
     key_password = target.tls.key_password
     return Settings(
-        target=replace(target, headers=collected.headers, removed=collected.removed),
+        target=replace(
+            target, headers=collected.headers, removed=collected.removed, cookies=collected.cookies
+        ),
         output=output,
         color_choice=options.color,
         demo=where if isinstance(where, DemoUrl) else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ..config import Url
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from ..credentials.netrc import Login
 
 
-def stored_cookies(path: str, url: Url) -> tuple[str, list[str]]:
-    """The value of Cookie for `url` out of the file at `path`, empty for none; and what to warn of.
+def stored_cookies(path: str, url: Url) -> tuple[Callable[[Url], str], list[str]]:
+    """What gives the value of Cookie for a URL out of the file at `path`, empty for none; what to warn of.
 
-    Raises: InputFailed, UsageError.
+    `url` is the first that will be asked for. Raises: InputFailed, UsageError.
     """
     from ..credentials.cookies import cookie_header, parse_cookies
     from ..credentials.files import expanded, exposure, read_secret_file
@@ -23,10 +23,15 @@ def stored_cookies(path: str, url: Url) -> tuple[str, list[str]]:
     file = expanded(path)
     cookies = parse_cookies(read_secret_file("--cookie-jar", file), f"--cookie-jar: {path!r}")
     warnings = [exposure(file)]
-    header = cookie_header(cookies, url, time.time())
-    if not header:
+
+    def for_url(asked: Url) -> str:
+        # The file's bytes, as headers are: seen as ISO-8859-1.
+        header = cookie_header(cookies, asked, time.time()).strip()
+        return header.encode("utf-8", "surrogateescape").decode("latin-1")
+
+    if not for_url(url):
         warnings.append(f"--cookie-jar: of {len(cookies)} cookies in {path!r} none is for {url.host}")
-    return header, list(filter(None, warnings))
+    return for_url, list(filter(None, warnings))
 
 
 def stored_login(environ: Mapping[str, str], url: Url) -> tuple[Login | None, list[str]]:

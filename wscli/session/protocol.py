@@ -45,7 +45,8 @@ def request_headers(protocol: ClientProtocol, target: Target) -> list[tuple[str,
     # Host stays first (RFC 9110 §7.2 asks for it), also when it is the user's own.
     own_host = [pair for pair in target.headers if pair[0].lower() == "host"]
     others = [pair for pair in target.headers if pair[0].lower() != "host"]
-    return own_host + kept + others
+    stored = "" if target.cookies is None else target.cookies(target.url)
+    return own_host + kept + others + ([("Cookie", stored)] if stored else [])
 
 
 def take_over_request(protocol: ClientProtocol, headers: Sequence[tuple[str, str]]) -> None:

@@ -84,7 +84,8 @@ class Redactor:
         user, password = target.url.username, target.url.password
         if password:
             self.learn([password, f"{user or ''}:{password}"])
-        self.learn_request(target.url.resource, target.headers)
+        stored = () if target.cookies is None else (("Cookie", target.cookies(target.url)),)
+        self.learn_request(target.url.resource, (*target.headers, *stored))
         self._learn_subprotocols(target.subprotocols)
 
     def learn(self, secrets: Iterable[str]) -> None:
