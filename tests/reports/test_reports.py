@@ -112,9 +112,9 @@ def test_the_tables_of_the_schemas_refuse_what_the_schemas_refuse(
 
 
 def test_junit_gives_each_check_a_name_of_its_own() -> None:
-    run = result(*(check(name=name) for name in ("a", "a", "a (2)", "a")))
+    run = result(*(check(name=name, suite="s") for name in ("a", "a", "a (2)", "a")))
     cases = ET.fromstring(rendered("junit", run)).findall(".//testcase")
-    assert [case.attrib["name"] for case in cases] == ["a", "a (2)", "a (2) (2)", "a (3)"]
+    assert [case.attrib["name"] for case in cases] == ["a", "a (3)", "a (2)", "a (4)"]
 
 
 def test_junit_has_the_failure_in_the_element_s_text_and_unique_names() -> None:
@@ -194,6 +194,31 @@ def test_prometheus_names_are_blackbox_exporter_s_and_every_line_is_a_sample() -
     assert f"probe_ssl_earliest_cert_expiry{{{labels}}} 1798761600" in report
 
 
+def series(report: str) -> list[str]:
+    return [line.rpartition(" ")[0] for line in report.splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        [check("a"), check("a")],
+        [check("a", file="one.toml"), check("a", file="two.toml")],
+        [check("a", file="one.toml"), check("b"), check("a", file="one.toml")],
+        [check(name="a", url="x"), check(name="a", url="x"), check(name="a (2)", url="x")],
+        # Different, and the same when they are made safe.
+        [check(name="\x1b", url="x"), check(name="\\x1b", url="x")],
+        [check(name=name, url="x") for name in ("", " ", "unnamed")],
+    ],
+)
+def test_prometheus_and_junit_tell_checks_of_one_name_apart(checks: list[CheckResult]) -> None:
+    run = result(*checks)
+    samples = series(rendered("prometheus", run))
+    assert len(samples) == len(set(samples))
+    assert len([sample for sample in samples if sample.startswith("probe_success{")]) == len(checks)
+    cases = ET.fromstring(rendered("junit", run)).findall(".//testcase")
+    assert len({(case.attrib["classname"], case.attrib["name"]) for case in cases}) == len(checks)
+
+
 def safe_in_a_log(text: str) -> bool:
     return not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029]|##\[|##vso\[", text)
 
@@ -219,6 +244,8 @@ def test_the_lines_of_stdout_have_none_either() -> None:
 @given(st.text(st.characters(blacklist_categories=())))
 def test_any_text_in_any_place_keeps_a_report_valid(text: str) -> None:
     run = result(check(text))
+    samples = series(rendered("prometheus", result(check(text), check(text), check(text, file=None))))
+    assert len(samples) == len(set(samples))
     root = ET.fromstring(rendered("junit", run))
     assert_allowed(root)
     json.loads(rendered("json", run))

@@ -7,31 +7,28 @@ case for each check: what failed is in the element's text, and names are unique.
 
 from __future__ import annotations
 
-from itertools import groupby
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from ..check.result import CheckResult, RunResult
 from ..sinks.escape import escape, escape_lines
+from .names import named_suites
 
 
 def render(result: RunResult) -> str:
     """The whole document."""
-    suites = [
-        list(checks) for _, checks in groupby(result.checks, key=lambda check: (check.suite, check.file))
-    ]
-    names = _unique([checks[0].suite for checks in suites])
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         "<testsuites>",
     ]
-    for number, (name, checks) in enumerate(zip(names, suites, strict=True)):
-        lines += _suite(number, name, checks, result.started)
+    for number, (name, named) in enumerate(named_suites(result)):
+        lines += _suite(number, name, named, result.started)
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _suite(number: int, name: str, checks: list[CheckResult], otherwise: str) -> list[str]:
+def _suite(number: int, name: str, named: list[tuple[str, CheckResult]], otherwise: str) -> list[str]:
     """The suite; `otherwise` is when it started if none of its checks did."""
+    checks = [check for _, check in named]
     failed = sum(check.verdict == "failed" for check in checks)
     skipped = sum(check.verdict == "skipped" for check in checks)
     seconds = sum(check.duration_ms for check in checks) / 1000
@@ -44,7 +41,7 @@ def _suite(number: int, name: str, checks: list[CheckResult], otherwise: str) ->
         f' skipped="{skipped}">',
         "    <properties/>",
     ]
-    for case, check in zip(_unique([check.name for check in checks]), checks, strict=True):
+    for case, check in named:
         lines += _case(name, case, check)
     return [*lines, "    <system-out/>", "    <system-err/>", "  </testsuite>"]
 
@@ -77,21 +74,6 @@ def _details(check: CheckResult) -> str:
         lines.append(f"{check.file}:{check.line}")
     # Ours are the newlines between them; those inside one may be the peer's.
     return "\n".join(escape(line) for line in lines)
-
-
-def _unique(names: list[str]) -> list[str]:
-    taken: set[str] = set()
-    unique = []
-    for each in names:
-        # To a schema, a name of white space alone is none.
-        name = wanted = each if each.strip() else "unnamed"
-        number = 1
-        while name in taken:
-            number += 1
-            name = f"{wanted} ({number})"
-        taken.add(name)
-        unique.append(name)
-    return unique
 
 
 def _attribute(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..check.result import CheckResult, RunResult
 from ..sinks.escape import escape
+from .names import named_suites
 
 # blackbox exporter calls the HTTP exchange by this name's phases; ours part TCP, TLS and the upgrade.
 _PHASES: Final = ("resolve", "connect", "proxy", "tls", "upgrade")
@@ -18,8 +19,13 @@ Sample = tuple[str, float]
 
 
 def render(result: RunResult) -> str:
-    """The whole file; checks that were not run have no samples."""
-    checks = [check for check in result.checks if check.verdict != "skipped"]
+    """The whole file, each series once; checks that were not run have no samples."""
+    checks = [
+        (_labels(suite, name, check.url), check)
+        for suite, named in named_suites(result)
+        for name, check in named
+        if check.verdict != "skipped"
+    ]
     metrics: list[tuple[str, str, Callable[[CheckResult], Iterable[Sample]]]] = [
         ("probe_success", "Whether the check passed.", _success),
         ("probe_duration_seconds", "How long the check took, its last attempt.", _duration),
@@ -33,8 +39,7 @@ def render(result: RunResult) -> str:
     lines: list[str] = []
     for name, text, samples in metrics:
         lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
-        for check in checks:
-            own = _labels(check)
+        for own, check in checks:
             lines += [f"{name}{{{own}{labels}}} {value:.12g}" for labels, value in samples(check)]
     finished = _unix(result.started) + result.duration_ms / 1000
     name = "wscli_check_last_run_timestamp_seconds"
@@ -42,8 +47,8 @@ def render(result: RunResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _labels(check: CheckResult) -> str:
-    return f'suite="{_label(check.suite)}",check="{_label(check.name)}",instance="{_label(check.url)}"'
+def _labels(suite: str, name: str, url: str) -> str:
+    return f'suite="{_label(suite)}",check="{_label(name)}",instance="{_label(url)}"'
 
 
 def _label(text: str) -> str:
