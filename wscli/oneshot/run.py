@@ -121,6 +121,8 @@ class OneShot:
             # Cut off, for it did not end in time; what it leaves unsent is told nevertheless.
             task.uncancel()
             failure = self._stop.earlier or self._stop.cause
+        finally:
+            summarize("connect", self._session.journal)
         unsent = await self._count_unsent()
         if not unsent and failure is None and self._session.in_doubt:
             return Report(_in_doubt())
@@ -152,8 +154,6 @@ class OneShot:
                 failure = self._judged(self._stop.cause)
                 break
             self._begin_again(self._renewal)
-        if self._began is not None:
-            summarize("connect", self._session.journal)
         return failure
 
     def _next_delay(self) -> float | None:

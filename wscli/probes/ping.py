@@ -138,17 +138,20 @@ async def probe(
     finally:
         tally.stop()
         journal.listeners.remove(tally)
-    measured = statistics(tally.rtts)
+        _sum_up(tally)
+    cause = first or _judge(tally, stop, options) or session.failure
+    return Report(cause, close_warning(session))
+
+
+def _sum_up(tally: Tally) -> None:
     summarize(
         "ping",
-        journal,
+        tally.journal,
         sent=tally.sent,
         received=len(tally.rtts),
         loss_percent=tally.loss_percent,
-        **measured,
+        **statistics(tally.rtts),
     )
-    cause = first or _judge(tally, stop, options) or session.failure
-    return Report(cause, close_warning(session))
 
 
 async def _ping_and_close(

@@ -126,6 +126,8 @@ class EndingLines:
         counted = (
             f"{plural(sent, 'ping')} sent, {plural(received, 'pong')} received, {round(loss, 1):g}% lost"
         )
+        if not sent:
+            return
         yield "--- ping statistics ---"
         style = self._palette.bad if loss else self._palette.good
         yield self._palette.paint(style, cut(counted, self._width))
@@ -138,6 +140,9 @@ class EndingLines:
                 yield cut(f"rtt {label} = {'/'.join(map(_figure, figures))} ms", self._width)
 
     def _totals(self, event: Summarized) -> Iterator[str]:
+        if event.frames_in == event.frames_out == 0:
+            # There never was a connection to sum up.
+            return
         facts = []
         for way, messages, frames, size in (
             ("out", event.messages_out, event.frames_out, event.bytes_out),
