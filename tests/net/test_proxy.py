@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers import Peer, raw_server, server_context, write_ca
+from tests.peers.raw import Script
 from wscli.config import TlsOptions
 from wscli.errors import CertificateUntrusted, ProxyFailed, ResolveFailed, UsageError
 from wscli.events import Connected, Proxied, RequestSent, Resolved, ResponseReceived, TlsEstablished
@@ -262,17 +263,69 @@ async def test_wrong_socks_credentials_are_a_refusal() -> None:
     assert "USER:PASSWORD" in failure.hint
 
 
-@pytest.mark.parametrize(
-    "answer", [b"", b"\x05", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x05\x02", b"\xff" * 64]
-)
-async def test_a_socks_proxy_that_answers_garbage_or_nothing_has_failed(answer: bytes) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.receive()
-        await peer.send(answer)
+# What a SOCKS proxy answers, piece by piece, to which scheme; what is said of it, and what the hint names.
+NO_SOCKS = [
+    ("socks5", [b""], "closed the connection without an answer", "port"),
+    ("socks4a", [b""], "closed the connection without an answer", "port"),
+    ("socks5", [b"\x05"], "in the middle of the SOCKS handshake", "port"),
+    ("socks5", [b"\x05\x00", b"\x05\x00"], "in the middle of the SOCKS handshake", "port"),
+    ("socks5", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "no SOCKS (it looks like HTTP)", "scheme"),
+    ("socks4", [b"SSH-2.0-OpenSSH_9.9\r\n"], "no SOCKS (it looks like SSH)", "scheme"),
+    ("socks5", [b"\xff" * 64], "is no SOCKS", "scheme"),
+    ("socks5", [b"\x00\x5b" + bytes(6)], "is no SOCKS", "socks4://"),
+    ("socks4", [b"\x05\xff" + bytes(6)], "is no SOCKS", "socks5://"),
+    ("socks5", [b"\x05\x07"], "breaks the SOCKS protocol", "scheme"),
+    ("socks5", [b"\x05\x02", b"\x09\x00"], "breaks the SOCKS protocol", "scheme"),
+    ("socks5", [b"\x05\x00", b"\x05\x63\x00"], "breaks the SOCKS protocol", "scheme"),
+    ("socks5", [b"\x05\x00", b"SSH-2.0"], "breaks the SOCKS protocol", "scheme"),
+    ("socks4", [b"\x00\x01" + bytes(6)], "breaks the SOCKS protocol", "scheme"),
+]
 
-    async with raw_server(script) as proxy:
-        with pytest.raises(ProxyFailed, match=r"socks5h://127\.0\.0\.1"):
-            await dialed("ws://x.invalid/", proxy=f"socks5h://127.0.0.1:{proxy.port}").open()
+
+@pytest.mark.parametrize(("scheme", "answers", "said", "hint"), NO_SOCKS)
+async def test_a_socks_proxy_that_answers_garbage_or_nothing_has_failed_and_not_refused(
+    scheme: str, answers: list[bytes], said: str, hint: str
+) -> None:
+    failure = await refused(_answering(answers), "ws://127.0.0.1:9/", scheme)
+    assert said in failure.message
+    assert hint in failure.hint
+    assert "refused" not in failure.message
+    assert "USER" not in failure.hint
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answers", "said", "hint"),
+    [
+        ("socks5", [b"\x05\xff"], "takes no login by name and password", "of another kind"),
+        ("socks5", [b"\x05\x02", b"\x01\x01"], "wrong user name or password", "USER:PASSWORD"),
+        ("socks5", [b"\x05\x00", b"\x05\x02\x00"], "not allowed by ruleset", "does not allow"),
+        ("socks5", [b"\x05\x00", b"\x05\x05\x00"], "refused by destination host", "nothing listens"),
+        ("socks4", [b"\x00\x5d" + bytes(6)], "user-ids", "USER@"),
+    ],
+)
+async def test_a_refusal_over_socks_says_what_would_help(
+    scheme: str, answers: list[bytes], said: str, hint: str
+) -> None:
+    failure = await refused(_answering(answers), "ws://127.0.0.1:9/", scheme)
+    assert "refused the tunnel to 127.0.0.1:9" in failure.message
+    assert said in failure.message
+    assert hint in failure.hint
+
+
+async def test_a_socks_proxy_that_wants_a_login_and_gets_none_says_so() -> None:
+    async with raw_server(_answering([b"\x05\x02"])) as proxy:
+        with pytest.raises(ProxyFailed, match="wants a login") as caught:
+            await dialed("ws://127.0.0.1:9/", proxy=f"socks5://127.0.0.1:{proxy.port}").open()
+    assert "USER:PASSWORD" in caught.value.hint
+
+
+def _answering(answers: list[bytes]) -> Script:
+    async def script(peer: Peer) -> None:
+        for answer in answers:
+            await peer.receive()
+            await peer.send(answer)
+
+    return script
 
 
 async def test_socks_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
