@@ -66,6 +66,23 @@ PASSING = {
         'steps = [{ send = "id=a.b" }, { expect = "id=(?P<id>.*)" }, { send = "axb" }, { send = "a.b!" },'
         ' { expect = "^${id}.$" }]'
     ),
+    "captures that are no text, in a regex": (
+        'steps = [{ send-json = { t = true, o = { a = [1, "x"] }, f = 1.5 } },'
+        ' { expect-json = "t", capture = { t = "t", o = "o", f = "f" } },'
+        ' { send = "${t} ${o} ${f}" }, { expect = \'^true \\{"a": \\[1, "x"\\]\\} 1\\.5$\' },'
+        ' { send = "${t} ${o} ${f}" }, { expect = "^${t} ${o} ${f}$" }]'
+    ),
+    "captures inside of JSON": (
+        "matrix = { m = ['\"m\" \\\\ '] }\n"
+        "steps = [{ send-json = { s = 'say \"hi\" \\', n = 7 } },"
+        ' { expect-json = "s", capture = { s = "s", n = "n" } },'
+        ' { send-json = { a = "${s}", n = 1 } }, { expect-json = \'a="${s}"\' },'
+        ' { send-json = { a = "<${s}>" } }, { expect-json = \'a="<${s}>"\' },'
+        ' { send-json = { a = "<${s}>" } }, { expect-json = "a=<${s}>" },'
+        ' { send-json = { a = ["${n}", { b = "${s}" }] } }, { expect-json = \'a=[${n}, {"b": ${s}}]\' },'
+        ' { send-json = { a = "${m}", b = "\\"${n}" } }, { expect-json = \'a="${m}"\' },'
+        ' { send-json = { a = "${m}", b = "\\"${n}" } }, { expect-json = \'b="\\"${n}"\' }]'
+    ),
     "limits": 'steps = [{ send = "x" }]\nlimits = { open = "9s", first-message = "9s", total = "20s" }',
     "expectations": 'expect = { status = 101, subprotocol = "", reject = "error" }',
 }

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from ..errors import UsageError
 from ..expect.closing import CloseCode
 from ..expect.expectation import Expectation
-from ..expect.jsonpath import JsonPath, compiled, split_value
+from ..expect.jsonpath import JsonPath, compiled, load, split_value
 from ..expect.messages import Binary, Count, Json, Text
 from ..payloads import parse_binary
 from ..wire.closecodes import why_not
@@ -123,15 +123,26 @@ class StepReader:
         if value is None:
             parsed = JsonPath.parse(path, "expect-json")
             return lambda _: Json(parsed, "expect-json")
-        template = self._variables.template(value)
+        compiled_path, wanted = compiled(path, "expect-json"), self._wanted(value)
+        return lambda captured: Json(
+            JsonPath(path, compiled_path, valued=True, value=wanted(captured)), "expect-json"
+        )
+
+    def _wanted(self, source: str) -> Callable[[Mapping[str, object]], object]:
+        """The value that an expect-json looks for; what is no JSON is a text."""
+        template = self._variables.template(source)
         if len(template.pieces) == 1 and isinstance(template.pieces[0], Captured):
             name = template.pieces[0].name
-            compiled_path = compiled(path, "expect-json")
-            return lambda captured: Json(
-                JsonPath(path, compiled_path, valued=True, value=captured[name]), "expect-json"
-            )
-        JsonPath.parse(path, "expect-json")
-        return lambda captured: Json(f"{path}={template.fill(captured)}", "expect-json")
+            return lambda captured: captured[name]
+        as_json = self._variables.json_template(source)
+        if load(as_json.fill_json(dict.fromkeys(self._variables.later, 0))) is None:
+            return template.fill
+
+        def filled(captured: Mapping[str, object]) -> object:
+            document = load(as_json.fill_json(captured))
+            return template.fill(captured) if document is None else document.value
+
+        return filled
 
     def _captured(self, table: StepTable, action: object) -> frozenset[str]:
         """The names that this step brings: of `capture`, or of the regex's named groups."""

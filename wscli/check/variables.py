@@ -19,6 +19,8 @@ _SECRET_NAME: Final = re.compile(
     r"(?!.*(?:url|uri|host|name|user|type|scheme|path|file|port)$)",
     re.IGNORECASE,
 )
+# A quote, or what is no quote for the backslash before it.
+_QUOTES: Final = re.compile(r'\\.|"', re.DOTALL)
 _DEFAULT: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?")
 
 
@@ -38,9 +40,10 @@ def secrets_in(text: str, environment: Mapping[str, str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A variable whose value an earlier reply brings."""
+    """A variable whose value an earlier reply brings; `quoted` is for a place inside a string of JSON."""
 
     name: str
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,17 @@ class Template:
         """The text."""
         return "".join(
             piece if isinstance(piece, str) else text_of(captured[piece.name]) for piece in self.pieces
+        )
+
+    def fill_json(self, captured: Mapping[str, object]) -> str:
+        """The text, values in it as JSON; what stands inside a string of JSON becomes part of that string."""
+        return "".join(
+            piece
+            if isinstance(piece, str)
+            else _inside_string(text_of(captured[piece.name]))
+            if piece.quoted
+            else json.dumps(captured[piece.name])
+            for piece in self.pieces
         )
 
 
@@ -78,6 +92,20 @@ class Variables:
             pieces += [text[end : found.start()], "${" if found[1] is None else self._value(found[1])]
             end = found.end()
         return Template(tuple(piece for piece in [*pieces, text[end:]] if piece != ""))
+
+    def json_template(self, text: str) -> Template:
+        """`text` is JSON, and stays that whatever the values are. Raises: UsageError, as `template`."""
+        pieces: list[str | Captured] = []
+        end, quoted = 0, False
+        for found in _REFERENCE.finditer(text):
+            literal = text[end : found.start()]
+            quoted = _ends_in_string(literal, quoted)
+            piece = "${" if found[1] is None else self._value(found[1])
+            if quoted:
+                piece = _inside_string(piece) if isinstance(piece, str) else Captured(piece.name, quoted=True)
+            pieces += [literal, piece]
+            end = found.end()
+        return Template((*pieces, text[end:]))
 
     def expand(self, text: str) -> str:
         """`text`, for where nothing captured can stand. Raises: UsageError."""
@@ -118,6 +146,18 @@ class Variables:
 def text_of(value: object) -> str:
     """A value as it stands in a text: a text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _inside_string(text: str) -> str:
+    """`text` as it stands between the quotes of a JSON string (RFC 8259 §7)."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _ends_in_string(json_text: str, quoted: bool) -> bool:
+    """Whether a string of JSON is open behind `json_text`; `quoted` says whether one was before it."""
+    for quote in _QUOTES.finditer(json_text):
+        quoted ^= quote[0] == '"'
+    return quoted
 
 
 def json_text(value: Any, captured: Mapping[str, object]) -> str:
