@@ -209,7 +209,7 @@ def _body(
             splitter = WholeSplitter() if stdin.whole else DelimitedSplitter(stdin.delimiter)
             source = Source(runtime.environment.stdin, splitter, text=stdin.text)
         target = replace(target, expected_status=expectations.expected.status)
-        gate = Gate(*runtime.journal.listeners, limit=count)
+        gate = Gate(*runtime.journal.listeners, limit=count, journal=runtime.journal)
         runtime.journal.listeners[:] = [gate]
 
         def make() -> "Session":

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..events import Event, MessageSeen
-from ..session.journal import Batch, Listener
+from ..session.journal import Batch, Journal, Listener
 from ..wire.runs import MessageRun
 
 
 class Gate:
-    """Passes batches on to `listeners`; messages that come after the `limit`th are not for them.
+    """Passes batches on to `listeners`; of messages that come after the `limit`th they get the frames alone.
 
-    `reached` is set with that message, and `on_reached` called before anything that came behind it is judged;
+    Nor are those messages numbered or counted in `journal`: with the `limit`th the run was at its end.
+    `reached` is set with that one, and `on_reached` called before anything that came behind it is judged;
     `last_message` is when the last one came (the loop's clock, seconds).
     """
 
-    def __init__(self, *listeners: Listener, limit: int | None = None) -> None:
+    def __init__(
+        self, *listeners: Listener, limit: int | None = None, journal: Journal | None = None
+    ) -> None:
         self.listeners = list(listeners)
+        self._journal = journal
         self._limit = limit
         self.count = 0
         self.reached = asyncio.Event()
@@ -49,13 +53,30 @@ class Gate:
             room = (self._limit or 0) - self.count
             if not size:
                 passed.append(item)
-            elif isinstance(item, MessageRun) and 0 < room < size:
-                passed.append(item.head(room))
-                self.count += room
-            elif room > 0:
+            elif room >= size:
                 passed.append(item)
                 self.count += size
+            else:
+                passed += self._frames_behind(item, room)
+                self.count += room
         return passed
+
+    def _frames_behind(self, item: Event | MessageRun, room: int) -> Iterator[Event | MessageRun]:
+        """What is left of messages of which only the first `room` are wanted."""
+        if isinstance(item, MessageRun):
+            if room:
+                yield item.head(room)
+            behind = item.part(room, len(item) - room)
+            self._uncount(len(behind), behind.payload_bytes)
+            yield from behind.frames()
+        elif isinstance(item, MessageSeen):
+            self._uncount(1, item.length)
+
+    def _uncount(self, messages: int, size: int) -> None:
+        if self._journal is not None:
+            self._journal.numbering.messages -= messages
+            self._journal.totals.messages_in -= messages
+            self._journal.totals.bytes_in -= size
 
 
 def _incoming(item: Event | MessageRun) -> int:

@@ -135,9 +135,9 @@ class OneShot:
     async def _connections(self) -> WscliError | None:
         """One connection, and with `--reconnect` those after it."""
         while True:
-            listeners = list(self._session.journal.listeners)
+            listeners = list(self._gate.listeners)
             failure = await self._connected()
-            self._session.journal.listeners[:] = listeners
+            self._gate.listeners[:] = listeners
             delay = self._next_delay()
             if delay is None or self._renewal is None:
                 if (
@@ -188,7 +188,7 @@ class OneShot:
                 if self._plan.echo:
                     # Before it is open: a message may come right behind the reply.
                     session.paced = True
-                    session.journal.listeners.append(Echo(session))
+                    self._gate.listeners.append(Echo(session))
                 if not await open_unless_stopped(session, self._stop):
                     return self._judged(self._stop.cause)
                 self._note_open()
