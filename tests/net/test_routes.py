@@ -44,7 +44,7 @@ def test_proxy_urls_are_read(text: str, proxy: ProxyUrl) -> None:
 @pytest.mark.parametrize(
     "text",
     ["ftp://u:s3cret@p", "http://", "http://u:s3cret@p:99999", "http://u:s3cret@p:0", "http://u:s3cret@:1",
-     "http://u:s3cret@p x:1", "http://u:s3cret@[::1", "s3cret s3cret://x", ""],
+     "http://u:s3cret@p x:1", "http://u:s3cret@[::1", "s3cret s3cret://x"],
 )  # fmt: skip
 def test_a_wrong_proxy_url_is_refused_without_its_secrets(text: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -52,6 +52,13 @@ def test_a_wrong_proxy_url_is_refused_without_its_secrets(text: str) -> None:
     assert "--proxy" in caught.value.message
     assert "socks5" in caught.value.hint
     assert "s3cret" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_proxy_is_not_taken_for_none(text: str) -> None:
+    with pytest.raises(UsageError, match="--proxy: the proxy's URL is empty") as caught:
+        parse_proxy(text)
+    assert "--no-proxy" in caught.value.hint
 
 
 def test_the_credentials_of_a_proxy_never_show() -> None:
@@ -125,6 +132,8 @@ def test_a_wrong_connect_to_is_refused(text: str) -> None:
         ({"http_proxy": "http://a:1", "no_proxy": "x.example:8080"}, "ws://x.example:8080/", None),
         ({"http_proxy": "http://a:1", "no_proxy": "x.example:8080"}, "ws://x.example/", "http://a:1"),
         ({"http_proxy": "http://a:1", "no_proxy": "*"}, "ws://x.example/", None),
+        ({"http_proxy": "http://a:1", "no_proxy": "10.0.0.0/8"}, "ws://10.1.2.3/", None),
+        ({"http_proxy": "http://a:1", "no_proxy": "fd00::/8"}, "ws://[fd00::1]:8080/", None),
         ({"http_proxy": "http://a:1"}, "ws://localhost/", None),
         ({"http_proxy": "http://a:1"}, "ws://app.localhost:3000/", None),
         ({"http_proxy": "http://a:1"}, "ws://127.8.0.1/", None),

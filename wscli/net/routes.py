@@ -38,6 +38,10 @@ def parse_proxy(text: str, source: str = "--proxy") -> ProxyUrl:
 
     Raises: UsageError, which names `source` and never the credentials.
     """
+    if not text.strip():
+        raise UsageError(
+            f"{source}: the proxy's URL is empty", hint="is the variable set? --no-proxy goes without one"
+        )
     scheme, separator, rest = text.strip().partition("://")
     if not separator:
         scheme, rest = "http", text.strip()
@@ -138,10 +142,12 @@ def is_loopback(host: str) -> bool:
 
 def _from_environment(secure: bool, host: str, port: int) -> ProxyUrl | None:
     # Costs 30 ms to import: only for those who have a proxy.
-    from urllib.request import getproxies_environment, proxy_bypass
+    from urllib.request import getproxies_environment
+
+    from .bypass import is_bypassed
 
     named = getproxies_environment()
-    if proxy_bypass(address_text(host, port)):
+    if is_bypassed(named.get("no", ""), host, port):
         return None
     for name in ("wss", "https", "all") if secure else ("ws", "http", "all"):
         if named.get(name):
