@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.peers import Peer, raw_server
+from tests.peers import Peer, encode_frame, raw_server
+from tests.peers.raw import Script
 from wscli.errors import (
     ClosedByPeer,
     ConnectionLost,
@@ -74,6 +75,28 @@ async def test_a_code_that_may_not_be_sent_need_not_be_echoed() -> None:
         _, kept = await probed(probe, server, CloseOptions(1006, force=True))
     assert kept.of(Closed)[0].code == 1002
     assert "close-code-not-echoed" not in rules(kept)
+
+
+async def wrong_before(peer: Peer) -> None:
+    await peer.accept(then=encode_frame(1, "masked", mask=b"abcd"))
+    await peer.answer_close()
+
+
+async def wrong_and_stubborn(peer: Peer) -> None:
+    await peer.accept(then=encode_frame(1, "masked", mask=b"abcd"))
+    await peer.read_until(8)
+    await peer.close(1000)
+
+
+@pytest.mark.parametrize(("script", "echoed"), [(wrong_before, True), (wrong_and_stubborn, False)])
+async def test_the_answer_is_compared_with_the_close_that_was_sent(script: Script, echoed: bool) -> None:
+    async with raw_server(script) as server:
+        report, kept = await probed(probe, server, CloseOptions(4001))
+        sent = server.peer.frames[-1].close_code
+    assert isinstance(report.failure, ProtocolViolated)
+    # Which of the two was first is a race; either way the answer is held against what was on the wire.
+    assert sent in (1002, 4001)
+    assert ("close-code-not-echoed" not in rules(kept)) is echoed
 
 
 async def test_another_code_in_the_answer_is_a_warning_and_no_failure() -> None:

@@ -63,7 +63,7 @@ async def probe(
             stop.found = lambda: session.failure
             stop.phase = lambda: "waiting for the peer's Close"
             await close_in_time(session, stop, _close(session, options))
-            for violation in _verdicts(session.closed, options, journal, hurried=stop.requested):
+            for violation in _verdicts(session.closed, journal, hurried=stop.requested):
                 journal.record(violation)
             return Report(cause_of_end(session, stop))
     except WscliError as failure:
@@ -78,19 +78,21 @@ async def _close(session: Session, options: CloseOptions) -> None:
     await session.wait_closed()
 
 
-def _verdicts(
-    closed: Closed | None, options: CloseOptions, journal: Journal, *, hurried: bool
-) -> list[ViolationFound]:
+def _verdicts(closed: Closed | None, journal: Journal, *, hurried: bool) -> list[ViolationFound]:
     """What is wrong with the answer; a peer that we gave up on because we were `hurried` broke no rule."""
-    if closed is None or closed.initiator != "local" or (hurried and closed.tcp == "open"):
+    if closed is None or closed.sent is None or closed.initiator != "local":
+        return []
+    if hurried and closed.tcp == "open":
         return []
     found: list[Violation] = []
+    # Not always the one that was asked for: who breaks the protocol before it is told so (RFC 6455 §7.1.7).
+    code = closed.sent.code
     if closed.code == ABNORMAL and closed.wire_code is None:
         found.append(violation("close-unanswered", "a Close must be answered with a Close; none came"))
     # A code that may not be sent is rightly refused: with 1002, for one.
-    elif closed.code != options.code and not why_not(options.code):
+    elif code is not None and closed.code != code and not why_not(code):
         answer = f"{closed.code} ({name_of(closed.code)})"
-        found.append(violation("close-code-not-echoed", f"{options.code} was answered with {answer}"))
+        found.append(violation("close-code-not-echoed", f"{code} was answered with {answer}"))
     if closed.clean and closed.tcp == "open":
         found.append(violation("tcp-left-open", "the server did not close TCP after the closing handshake"))
     if closed.clean and closed.tcp == "reset":
