@@ -166,6 +166,35 @@ async def test_messages_after_our_close_still_arrive_before_the_answer() -> None
     assert (outcome.told.received, outcome.exit_code) == ([b"late"], ExitCode.OK)
 
 
+@pytest.mark.parametrize(
+    ("code", "ok_close", "exit_code"),
+    [
+        (1000, (), ExitCode.PROTOCOL),
+        (4001, (), ExitCode.CLOSE_CODE),
+        (4001, (4001,), ExitCode.PROTOCOL),
+        # One frame is one cause: what is wrong with it comes before what it says.
+        (5000, (), ExitCode.PROTOCOL),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_close_that_is_a_failure_comes_before_what_is_wrong_behind_it(
+    code: int, ok_close: tuple[int, ...], exit_code: ExitCode, at_once: bool
+) -> None:
+    async def script(peer: Peer) -> None:
+        close, late = encode_frame(8, code.to_bytes(2, "big")), encode_frame(1, "late")
+        await peer.accept()
+        if at_once:
+            await peer.send(close + late)
+        else:
+            await peer.send(close)
+            await peer.read_until(8)
+            await peer.send(late)
+
+    outcome = await converse(script, ok_close=frozenset(ok_close))
+    assert outcome.exit_code is exit_code
+    assert outcome.told.rules[-1] == "after-close"
+
+
 async def test_what_follows_a_close_is_shown_as_a_violation_and_is_no_message() -> None:
     async def script(peer: Peer) -> None:
         await peer.accept()

@@ -324,9 +324,15 @@ class Session(Sending):
 
     def _note_violation(self, violation: ViolationFound) -> None:
         if violation.severity == "error":
-            self._blame(
-                ProtocolViolated(f"the peer broke {violation.rfc}: {violation.detail} ({violation.rule})")
-            )
+            broken = f"the peer broke {violation.rfc}: {violation.detail} ({violation.rule})"
+            self._blame(self._closed_before(violation) or ProtocolViolated(broken))
+
+    def _closed_before(self, violation: ViolationFound) -> WscliError | None:
+        """Why the peer's Close, when it stood before this, was a failure already: that came first."""
+        received = self.ending.received
+        if received is None or violation.frame == received.n:
+            return None
+        return self.ending.failure(self._ok_close)
 
     def _blame(self, failure: WscliError) -> None:
         """The peer went wrong: that is why the run fails, unless what came before it had decided the run."""
