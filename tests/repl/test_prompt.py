@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -371,3 +372,13 @@ async def test_leaving_gives_the_terminal_back() -> None:
         typist.prompt.leave()
     assert typist.ends == 0
     assert bytes(typist.output.written).endswith(b"\x1b[?2004l")
+
+
+async def test_a_key_is_drawn_at_once_though_the_loop_is_never_idle() -> None:
+    async with typing() as (typist, press):
+        press("x")
+        turns = 0
+        while "› x" not in typist.text:
+            await asyncio.sleep(0)
+            turns += typist.buffer == "x"
+        assert turns <= 3

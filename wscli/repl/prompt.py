@@ -64,7 +64,6 @@ class Prompt:
         self._history = history
         self._output = output
         self._keyboard = ScreenInput(stdin)
-        self._color = color
         self._screen = ScreenOutput(output, color=color, term=term)
         self._folds = Folds()
         self._refreshing: asyncio.TimerHandle | None = None
@@ -98,6 +97,8 @@ class Prompt:
             enable_suspend=True,
             erase_when_done=True,
         )
+        # A loop that a flood keeps busy would put the echo of a key off.
+        session.app.max_render_postpone_time = None
         session.default_buffer.accept_handler = self._accept
         session.app.key_processor.before_key_press += self._on_key
         return session
@@ -166,10 +167,9 @@ class Prompt:
     def _bar(self) -> StyleAndTextTuples:
         width = self.width()
         if self._is_unfinished():
-            text = " JSON goes on · Enter on an empty line sends it as it is"
-            return [
-                ("class:bar.alert", text if len(text) < width else " JSON goes on · an empty line ends it")
-            ]
+            long, short = "Enter on an empty line sends it as it is", "an empty line ends it"
+            text = f" JSON goes on · {long if width > len(long) + 16 else short}"
+            return [("class:bar.alert", text)]
         return [(f"class:{style}" if style else "", text) for style, text in self._handlers.bar(width)]
 
     # Keys.
