@@ -48,6 +48,24 @@ def ascii_host(host: str, where: str = "the URL") -> str:
     return old
 
 
+def tls_name(name: str, where: str = "--servername") -> str:
+    """`name` as TLS can be asked for it and hold a certificate to it: in ASCII, or an IP address.
+
+    Raises: UsageError, with the reason.
+    """
+    name = ascii_host(name, where)
+    if not re.fullmatch(r"[A-Za-z0-9._:-]+", name):
+        why = "it is empty" if not name else "it holds a character that host names cannot have"
+    # RFC 1035 §2.3.4
+    elif ":" not in name and not all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")):
+        why = "a part of it is empty or longer than 63 characters"
+    else:
+        return name
+    raise UsageError(
+        f"{where}: this is no host name: {why}", hint="give a name as it stands in the certificate"
+    )
+
+
 def _new_label(label: str) -> str:
     """A label of IDNA 2008 that deviates from that of 2003; others as 2003 has them."""
     if not _DEVIATIONS.search(label):

@@ -184,3 +184,29 @@ def test_colour_is_decided_by_choice_environment_terminal(
 ) -> None:
     environment = Environment(stdout_tty=tty, environ=environ)
     assert environment.color(ColorChoice(choice)) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "empty"),
+        ("a b", "character"),
+        ("a..b", "a part of it is empty"),
+        (".a", "a part of it is empty"),
+        (".", "a part of it is empty"),
+        ("a" * 64 + ".example", "longer than 63"),
+        ("a\nb", "character"),
+    ],
+)
+def test_a_servername_that_tls_cannot_take_is_refused_with_the_reason(name: str, reason: str) -> None:
+    with pytest.raises(UsageError, match="--servername") as caught:
+        settings(servername=name)
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("a.example.", "a.example."), ("::1", "::1"), ("b\u00fccher.example", "xn--bcher-kva.example")],
+)
+def test_a_servername_may_be_an_address_or_international(name: str, asked: str) -> None:
+    assert settings(servername=name).target.tls.servername == asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
@@ -186,9 +185,11 @@ def _build_tls(options: SharedOptions) -> TlsOptions:
 
 
 def _server_name(name: str | None) -> str | None:
-    if name is not None and not re.fullmatch(r"[A-Za-z0-9._:-]+", name):
-        raise UsageError("--servername: not a host name", hint="give a name as it stands in the certificate")
-    return name
+    if name is None:
+        return None
+    from ..hosts import tls_name
+
+    return tls_name(name)
 
 
 def _proxy(options: SharedOptions) -> str | None:
