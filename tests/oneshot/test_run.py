@@ -10,7 +10,7 @@ import pytest
 
 from tests.peers import Peer, encode_frame, raw_server
 from tests.session.driving import Told, session_to
-from tests.support import until
+from tests.support import until, wscli
 from wscli.errors import ExitCode, exit_code_for
 from wscli.events import Closed
 from wscli.expect.expected import Expected
@@ -119,3 +119,22 @@ async def test_a_run_that_is_cut_off_tells_what_it_leaves_unsent() -> None:
         running.cancel()
         report = await running
     assert exit_code_for(report.failure) is ExitCode.UNSENT
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "status", "told"),
+    [
+        ("demo:close?code=4001", "--expect=x", 90, "matches 'x' (--expect); no text message came"),
+        ("demo:ticker", "--expect-count=900", 28, "expected 900 messages"),
+        ("demo:close?code=4001", "--reject=x", 90, ""),
+        ("demo:reject", "--expect=x", 22, ""),
+    ],
+)
+async def test_what_was_not_met_either_is_named_beside_the_first_cause(
+    url: str, expected: str, status: int, told: str
+) -> None:
+    done = await wscli("connect", url, "-n", expected, "--timeout", "2s")
+    stderr = done.stderr.decode()
+    assert done.returncode == status, stderr
+    assert ("not met either" in stderr) is bool(told)
+    assert told in stderr

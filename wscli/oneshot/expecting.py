@@ -39,6 +39,11 @@ class Expecting:
     def met(self) -> bool:
         return self.expected.state is State.MET
 
+    def unmet(self) -> str:
+        """What was expected and not met, with the nearest miss; empty for nothing. Ends what is pending."""
+        failure = self.expected.failure()
+        return "" if failure is None else failure.message
+
     def judge(self, failure: WscliError | None) -> WscliError | None:
         """What a run comes to that ended with `failure`, or had its verdict before."""
         return self.expected.judge(self._failure_then if self.decided.is_set() else failure)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..errors import Unsent, WscliError
+from ..errors import ExpectationFailed, Unsent, WscliError
 from ..events import MessageSeen
 from ..probes.conduct import (
     Watch,
@@ -124,13 +124,21 @@ class OneShot:
         finally:
             summarize("connect", self._session.journal)
         unsent = await self._count_unsent()
-        if not unsent and failure is None and self._session.in_doubt:
-            return Report(_in_doubt())
-        if not unsent:
-            return Report(failure, self._warning)
-        if failure is None:
+        if failure is not None:
+            left = f"messages that were not sent: {unsent}" if unsent else ""
+            return Report(failure, "; ".join(filter(None, (self._unmet(failure), left))))
+        if unsent:
             return Report(Unsent(f"messages that were not sent when the connection ended: {unsent}"))
-        return Report(failure, f"messages that were not sent: {unsent}")
+        if self._session.in_doubt:
+            return Report(_in_doubt())
+        return Report(None, self._warning)
+
+    def _unmet(self, failure: WscliError) -> str:
+        """What was not met either, where something else came first and decides (contract §3)."""
+        if self._expecting is None or isinstance(failure, ExpectationFailed) or not self._session.was_open:
+            return ""
+        unmet = self._expecting.unmet()
+        return f"an expectation was not met either: {unmet}" if unmet else ""
 
     async def _connections(self) -> WscliError | None:
         """One connection, and with `--reconnect` those after it."""
