@@ -504,27 +504,58 @@ def test_a_wrong_command_line_exits_2(arguments: list[str], told: str) -> None:
     assert not done.stdout
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ('origin = "a\\nb"', "the key 'origin': the value holds a newline"),
-        ('headers = { "bad name" = "x" }', "the key 'headers'"),
-        ('subprotocol = ["a", "a"]', "given twice"),
-        ('user = "name"', "the password is missing"),
-        ('cacert = "none.pem"', "the key 'cacert'"),
-        ("ok-close = [1006]", "the key 'ok-close': no Close carries 1006"),
-        ("ok-close = [1005]", "the key 'expect.close' 1005 asks for it"),
-        ('bearer = "@none"', "cannot read the file"),
-        ("ipv4 = true\nipv6 = true", "contradict"),
-    ],
-)
-async def test_a_target_that_cannot_be_exits_2_with_file_and_line(
-    body: str, told: str, tmp_path: Path
+TARGETS = [
+    # (what the suite says from its fourth line on, the line that is named, what is told behind it)
+    ('origin = "a\\nb"', 4, "check 1.origin: the value holds a newline"),
+    ('[check.headers]\nA = "a"\n"bad name" = "x"\nB = "b"', 6, "check 1.headers.bad name: a header's name"),
+    ('subprotocol = ["a", "a"]', 4, "check 1.subprotocol: a subprotocol is given twice"),
+    ('insecure = true\nuser = "name"', 5, "check 1.user: "),
+    ('cacert = "none.pem"', 4, "check 1.cacert: "),
+    ("ok-close = [1006]", 4, "check 1.ok-close: no Close carries 1006"),
+    ("ok-close = [1005]", 4, "the key 'expect.close' 1005 asks for it"),
+    ('bearer = "@none"', 4, "check 1.bearer: cannot read the file"),
+    ("ipv4 = true\nipv6 = true", 5, "check 1.ipv6: the key 'ipv4' and the key 'ipv6' contradict each other"),
+    ('key = "suite.toml"', 4, "check 1.key: the key 'key' needs the key 'cert'"),
+    ("connect-timeout = 0", 4, "check 1.connect-timeout: nothing can be done in no time"),
+    ('max-size = "16X"', 4, "check 1.max-size: '16X' is not a size"),
+    ('servername = "a b"', 4, "check 1.servername: "),
+    ('proxy = "ftp://x"', 4, "check 1.proxy: "),
+    ('resolve = "x"', 4, "check 1.resolve: "),
+    ('connect-to = "x"', 4, "check 1.connect-to: "),
+    ('unix-socket = ""', 4, "check 1.unix-socket: the path is empty"),
+    ('cookie = "x"', 4, "check 1.cookie: there is no NAME=VALUE in it"),
+    ('cookie-jar = ""', 4, "check 1.cookie-jar: "),
+    ('user-agent = "a\\rb"', 4, "check 1.user-agent: the value holds a"),
+    # Said in the defaults, in a profile, with a header of which another table has the same name.
+    ('[defaults]\norigin = "a\\nb"', 5, "defaults.origin: the value holds a newline"),
+    ('profile = "p"\n[profile.p]\nservername = "a b"', 6, "profile.p.servername: "),
+    ('[defaults.headers]\nA = "1"\nB = "a\\nb"', 6, "defaults.headers.B: "),
+    ('matrix = { o = ["a", "a\\nb"] }\norigin = "${o}"', 5, "check 1.origin: the value holds a newline"),
+]
+
+
+@pytest.mark.parametrize(("body", "line", "told"), TARGETS, ids=str)
+async def test_a_target_that_cannot_be_exits_2_with_file_line_and_key(
+    body: str, line: int, told: str, tmp_path: Path
 ) -> None:
     (tmp_path / "s.toml").write_text(suite("ws://127.0.0.1:1/", body))
     done = await wscli("check", str(tmp_path / "s.toml"))
     assert done.returncode == 2, done.stderr
-    assert f"{tmp_path / 's.toml'}:2: check 'it': " in done.stderr.decode()
+    assert f"wscli: {tmp_path / 's.toml'}:{line}: " in done.stderr.decode()
+    assert told in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("localhost:80/x", "is not a WebSocket URL"), ("demo:nothing", "nothing"), ("ws://", "has no host")],
+)
+async def test_a_url_that_cannot_be_exits_2_with_file_line_and_key(
+    url: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "s.toml").write_text(suite(url, 'insecure = true\n[check.headers]\nA = "b"'))
+    done = await wscli("check", str(tmp_path / "s.toml"))
+    assert done.returncode == 2, done.stderr
+    assert f"wscli: {tmp_path / 's.toml'}:3: check 1.url: " in done.stderr.decode()
     assert told in done.stderr.decode()
 
 

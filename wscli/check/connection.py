@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from .suite import Source
 from .tables import TargetTable
 from .trouble import Places
 from .variables import Variables
@@ -43,20 +44,23 @@ def first_of(
 
 def connection_of(
     layers: Sequence[tuple[TargetTable, Place]], variables: Variables, places: Places, folder: Path
-) -> tuple[str | None, dict[str, Any]]:
-    """The URL, and the options by the names of their fields. Raises: UsageError."""
+) -> tuple[str | None, dict[str, Any], dict[str, Source]]:
+    """The URL, the options by the names of their fields, and where each was said. Raises: UsageError."""
     url: str | None = None
     options: dict[str, Any] = {}
+    sources: dict[str, Source] = {}
     for field, value, path in first_of(layers, TargetTable):
         with places.at(*path):
+            sources[field] = places.source(path)
             if field == "url":
                 url = variables.expand(value)
             elif field != "headers":
                 options[field] = _option(str(path[-1]), value, variables, folder)
     headers = _headers(layers, variables, places)
     if headers:
-        options["header"] = headers
-    return url, options
+        options["header"] = [line for line, _ in headers]
+        sources |= {f"header {index}": source for index, (_, source) in enumerate(headers)}
+    return url, options, sources
 
 
 def _option(key: str, value: Any, variables: Variables, folder: Path) -> Any:
@@ -74,14 +78,16 @@ def _option(key: str, value: Any, variables: Variables, folder: Path) -> Any:
     return text
 
 
-def _headers(layers: Sequence[tuple[TargetTable, Place]], variables: Variables, places: Places) -> list[str]:
-    """Every layer's headers; a name that two have is the first one's."""
-    found: dict[str, str] = {}
+def _headers(
+    layers: Sequence[tuple[TargetTable, Place]], variables: Variables, places: Places
+) -> list[tuple[str, Source]]:
+    """Every layer's headers, and where each was said; a name that two have is the first one's."""
+    found: dict[str, tuple[str, Source]] = {}
     for table, place in layers:
         for name, value in (table.headers or {}).items():
             with places.at(*place, "headers", name):
                 expanded = variables.expand(value)
                 # `Name;` is how an empty value is written, as in curl.
                 line = f"{name}: {expanded}" if expanded.strip() else f"{name};"
-                found.setdefault(name.lower(), line)
+                found.setdefault(name.lower(), (line, places.source((*place, "headers", name))))
     return list(found.values())

@@ -125,7 +125,7 @@ class _Loader:
         variables = self._variables(matrix)
         layers = self._layers(table, place)
         name = self._name(table, place, variables, matrix)
-        url, connection = connection_of(layers, variables, self._places, self._file.parent)
+        url, connection, sources = connection_of(layers, variables, self._places, self._file.parent)
         if url is None:
             raise self._places.error(
                 place, "the check has no url", "give it a url, or a profile that has one"
@@ -136,6 +136,7 @@ class _Loader:
             url=url,
             source=Source(str(self._file), self._places.line((*place, "name"))),
             connection=connection,
+            sources=sources,
             tags=self._tags(table, place, variables),
             retries=_first([layer.retries for layer, _ in layers], 0),
             retry_seconds=self._retry_seconds(layers),

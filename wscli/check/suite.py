@@ -18,10 +18,11 @@ Make = Callable[[], Expectation]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where something was said: a file and a line (from 1); no file for what the command line said."""
+    """Where something was said: a file, a line (from 1), a key; no file for what the command line said."""
 
     file: str | None = None
     line: int = 0
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,15 @@ class Limits:
 class Check:
     """One check. `connection` are option names with their values, as `wscli connect` takes them, but the URL.
 
-    `secrets` are values of variables that are out of sight in everything that is reported.
+    `sources` are where each of them was said, the URL and each header (`header 0`, …) among them. `secrets`
+    are values of variables that are out of sight in everything that is reported.
     """
 
     name: str
     url: str
     source: Source = Source()
     connection: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False)
     tags: tuple[str, ...] = ()
     retries: int = 0
     retry_seconds: float = 1.0

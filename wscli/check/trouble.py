@@ -12,6 +12,7 @@ import msgspec
 
 from ..errors import InputFailed, UsageError
 from .locate import Locator, Path
+from .suite import Source
 from .tables import (
     CheckTable,
     DefaultsTable,
@@ -26,8 +27,17 @@ from .tables import (
 _AT: Final = re.compile(r"^(.*?)(?: - at `\$([^`]*)`)?$", re.DOTALL)
 _PART: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\[\.\.\.\]")
 _FIELD: Final = re.compile(r"`([^`]*)`$")
-_OPTION: Final = re.compile(r"(?<![\w'-])(?:--[a-z][a-z-]*[a-z]|-[a-zA-Z])(?![\w-])")
-_SHORT: Final = {"-k": "insecure", "-L": "location", "-s": "subprotocol", "-u": "user", "-H": "headers"}
+_OPTION: Final = re.compile(r"(?<![\w'-])(?:--[a-z][a-z-]*[a-z]|-[a-zA-Z46])(?![\w-])")
+_SHORT: Final = {
+    "--header": "headers",
+    "-k": "insecure",
+    "-L": "location",
+    "-s": "subprotocol",
+    "-u": "user",
+    "-H": "headers",
+    "-4": "ipv4",
+    "-6": "ipv6",
+}
 _KEYS: Final = frozenset(TargetTable.__struct_encode_fields__)
 _EXPECT_KEYS: Final = frozenset(ExpectTable.__struct_encode_fields__)
 _WORDS: Final = {
@@ -49,10 +59,17 @@ class Places:
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self._locator = Locator(text)
+        self._sources: dict[Path, Source] = {}
 
     def line(self, path: Path) -> int:
         """The line of what stands at `path`."""
         return self._locator.line(path)
+
+    def source(self, path: Path) -> Source:
+        """Where `path` is: one value for each, for what is said once may be meant by thousands of checks."""
+        if path not in self._sources:
+            self._sources[path] = Source(self.file, self.line(path), _key(path))
+        return self._sources[path]
 
     def error(self, path: Path, message: str, hint: str = "") -> UsageError:
         """The error for what stands at `path`."""

@@ -93,21 +93,17 @@ def _is_url(name: str) -> bool:
 
 def settings_of(plan: Plan, environment: Environment) -> dict[int, Settings]:
     """Where each check connects to, by its identity: what is wrong is said before anything is sent."""
-    from ..check.trouble import in_keys
-    from ..sinks.redact import Redactor
-
     found: dict[int, Settings] = {}
     for _, check in plan.checks:
         try:
             found[id(check)] = _settings(check, environment)
-            _check_demo(found[id(check)])
-        except (UsageError, InputFailed) as wrong:
-            source = check.source
-            where = f"{source.file}:{source.line}: check {check.name!r}: " if source.file else ""
+        except (UsageError, InputFailed) as raised:
+            from ..sinks.redact import Redactor
+            from .check_blame import blamed
+
+            wrong = blamed(check, raised, lambda each: _settings(each, environment))
             scrub = Redactor(check.secrets, show=plan.show_secrets).scrub
-            raise UsageError(
-                f"{where}{in_keys(scrub(wrong.message))}", hint=in_keys(scrub(wrong.hint))
-            ) from None
+            raise UsageError(scrub(wrong.message), hint=scrub(wrong.hint)) from None
     return found
 
 
@@ -168,7 +164,9 @@ def _settings(check: Check, environment: Environment) -> Settings:
     # What a suite says counts as typed: no variable and no file of the user's changes what it asks for.
     typed = SharedOptions(**options, typed=frozenset(options))
     # Nobody can be asked for a password here.
-    return build_settings(check.url, typed, replace(environment, stdin_tty=False))
+    settings = build_settings(check.url, typed, replace(environment, stdin_tty=False))
+    _check_demo(settings)
+    return settings
 
 
 def warn(settings: Iterable[Settings], environment: Environment, *, show_secrets: bool) -> None:
