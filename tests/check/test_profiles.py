@@ -89,7 +89,7 @@ async def test_a_profile_that_is_not_there_exits_2(
     assert (typed.returncode, written.returncode) == (2, 2)
     assert told in typed.stderr.decode()
     assert told in written.stderr.decode()
-    assert f"{tmp_path / 'suite.toml'}:2: check 'a': " in written.stderr.decode()
+    assert f"{tmp_path / 'suite.toml'}:3: check 1.url: " in written.stderr.decode()
 
 
 async def test_close_codes_that_a_profile_allows_are_no_failure(home: dict[str, str], tmp_path: Path) -> None:
