@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 
 from tests.conformance.driving import COUNTED, check
@@ -10,9 +11,11 @@ from tests.conformance.tables import TABLES
 from tests.fuzz.__main__ import fuzz
 from tests.fuzz.targets import TARGETS
 
+from .cancelling import WHOM, cancelled_at
 from .cases import CASES
-from .faults import INJECTED, LENGTH, cancelled_after, cut_at, write_failing
+from .faults import INJECTED, UNCUT, cut_at, cut_in, write_failing
 from .running import idle_peak, play
+from .sessions import COMMANDS, LENGTH
 
 _FUZZ_SECONDS = 2.0
 
@@ -28,17 +31,29 @@ async def conformance() -> None:
 
 
 async def faults() -> None:
-    """A whole session ended, reset, cancelled and unable to write everywhere."""
+    """Whole sessions of each command ended, reset, cancelled, unable to write: everywhere, over TLS, too."""
     for offset in range(LENGTH + 1):
         await cut_at(offset, reset=False)
         await cut_at(offset, reset=True)
-    turns = 0
-    while (await cancelled_after(turns))[0]:
-        turns += 1
-    _, writes, _ = await write_failing(None)
-    for fail_at in range(writes):
-        await write_failing(fail_at)
+    for name, tls in itertools.product(COMMANDS, (False, True)):
+        for tls_bytes in (False, True) if tls else (False,):
+            await cut_everywhere(name, tls=tls and not tls_bytes, tls_bytes=tls_bytes)
+        for whom in WHOM:
+            at = 1
+            while (await cancelled_at(name, at, whom, tls=tls))[0]:
+                at += 1
+        await write_failing(name, None, step=1, tls=tls)
+        _, writes, _ = await write_failing(name, None, tls=tls)
+        for fail_at in range(writes):
+            await write_failing(name, fail_at, tls=tls)
     print("faults injected: " + ", ".join(f"{count:,} {kind}" for kind, count in INJECTED.items()) + "\n")
+
+
+async def cut_everywhere(name: str, *, tls: bool, tls_bytes: bool) -> None:
+    """After every byte of a session, also inside TLS."""
+    _, uncut = await cut_in(name, UNCUT, tls=tls, tls_bytes=tls_bytes)
+    for offset, reset in itertools.product(range(uncut.sent), (False, True)):
+        await cut_in(name, offset, reset=reset, tls=tls, tls_bytes=tls_bytes)
 
 
 def fuzzing() -> None:

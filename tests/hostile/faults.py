@@ -1,8 +1,4 @@
-"""Faults in a whole scripted session on real sockets: where they strike, and what is left to be seen.
-
-The server's stream has everything: a reply head, a run, fragments of a compressed message with a ping between
-them, binary, a ping and Close. The client is a one-shot run that echoes (`wscli connect --echo`).
-"""
+"""Faults in whole sessions on real sockets: where they strike, and what is left to be seen."""
 
 from __future__ import annotations
 
@@ -15,102 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.conformance.driving import Negotiated
-from tests.peers import Peer, encode_frame, raw_server
-from tests.peers.framing import accept_for
-from tests.session.driving import Told, target_of
-from tests.wire.deflating import Deflater
-from wscli.errors import ExitCode, exit_code_for
-from wscli.net.stream import Ended, Stream
-from wscli.oneshot.gate import Gate
-from wscli.oneshot.run import OneShot, Plan
-from wscli.probes.report import Report
-from wscli.probes.stop import Stop
-from wscli.session import opening
-from wscli.session.journal import Journal
-from wscli.session.session import Session
+from tests.peers import Peer, PeerGone, raw_server
+from tests.peers.tls import server_context
+from wscli.net.stream import SocketStream
+
+from .sessions import COMMANDS, LENGTH, Run, perform, send_stream
+
+# More bytes than any session here has.
+UNCUT = 1 << 20
 
 # What this run has injected, for `python -m tests.hostile`.
 INJECTED = {"ends": 0, "resets": 0, "cancellations": 0, "failed writes": 0, "short writes": 0}
 
-_HEAD = (
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
-)
-HEAD_LENGTH = len(_HEAD.format(accept=accept_for("")))
-
-
-def _frames() -> list[tuple[bytes, bytes | None]]:
-    """Each frame, and the message that it completes."""
-    deflater = Deflater()
-    packed = b"in fragments, in fragments"
-    whole = deflater.message(packed)
-    return [
-        (encode_frame(1, "one"), b"one"),
-        (encode_frame(1, "two"), b"two"),
-        (encode_frame(1, whole[:5], rsv=4, fin=False), None),
-        (encode_frame(9, "between"), None),
-        (encode_frame(0, whole[5:9], fin=False), None),
-        (encode_frame(0, whole[9:]), packed),
-        (encode_frame(2, b"\x00\xff"), b"\x00\xff"),
-        (encode_frame(1, deflater.message(packed), rsv=4), packed),
-        (encode_frame(9, "last"), None),
-        (encode_frame(8, b"\x03\xe8bye"), None),
-    ]
-
-
-FRAMES = _frames()
-LENGTH = HEAD_LENGTH + sum(len(frame) for frame, _ in FRAMES)
-
-
-def messages_before(offset: int) -> list[bytes]:
-    """The messages that are whole within the first `offset` bytes of the stream."""
-    end, found = HEAD_LENGTH, []
-    for frame, message in FRAMES:
-        end += len(frame)
-        if end <= offset and message is not None:
-            found.append(message)
-    return found
-
-
-ALL_MESSAGES = messages_before(LENGTH)
-
-
-async def send_stream(peer: Peer, offset: int = LENGTH) -> None:
-    """Reads the request, sends the first `offset` bytes of the stream in one write."""
-    request = await peer.read_request()
-    head = _HEAD.format(accept=accept_for(request.get("Sec-WebSocket-Key") or "")).encode()
-    stream = head + b"".join(frame for frame, _ in FRAMES)
-    await peer.send(stream[:offset])
-
-
-async def whole_stream(peer: Peer) -> None:
-    """The whole stream, then FIN once our Close is there."""
-    await send_stream(peer)
-    await peer.read_until(8)
-
-
-@dataclass
-class Run:
-    """How a one-shot run went: its report, and what was told."""
-
-    report: Report
-    told: Told
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return exit_code_for(self.report.failure)
-
-
-async def echo_run(url: str, told: Told) -> Run:
-    """What `wscli connect --echo URL` does, in this process."""
-    gate = Gate(told)
-    session = Session(target_of(url), Journal(listeners=[gate]))
-    report = await OneShot(session, Plan(echo=True, wait=None), None, gate, Stop()).perform()
-    return Run(report, told)
-
 
 async def cut_at(offset: int, *, reset: bool) -> Run:
-    """A run whose server ends the connection after `offset` bytes."""
+    """A run of `connect` whose server ends the connection after `offset` bytes of the stream, sent in one."""
 
     async def script(peer: Peer) -> None:
         await send_stream(peer, offset)
@@ -120,116 +35,136 @@ async def cut_at(offset: int, *, reset: bool) -> Run:
             await peer.read_until(8)
 
     async with raw_server(script) as server:
-        run = await echo_run(server.url, Told())
+        run = await perform("connect", server.url)
         await server.finished()
     INJECTED["resets" if reset else "ends"] += 1
     return run
 
 
-async def cancelled_after(turns: int) -> tuple[bool, Told]:
-    """A run that is cancelled after so many turns of the loop; whether it was cancelled, and what it told."""
-    told = Told()
-    async with raw_server(whole_stream) as server:
-        task = asyncio.create_task(echo_run(server.url, told))
-        for _ in range(turns):
-            if task.done():
-                break
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
-        # The peer sees the end of the connection, or there never was one.
+class Cut:
+    """Ends a connection once the peer has sent `at` bytes: of what it says, or with `tls_bytes` of what TLS
+    makes of that, the TLS handshake included.
+
+    `sent` is how much it was, `head` how much of it the reply's head, `whole` whether all was said before.
+    """
+
+    def __init__(self, name: str, at: int, *, reset: bool, tls_bytes: bool = False) -> None:
+        self._script = COMMANDS[name][1]
+        self._at = at
+        self._reset = reset
+        self._tls_bytes = tls_bytes
+        self.sent = self.head = 0
+        self.whole = False
+
+    async def play(self, outer: Peer) -> None:
+        """The script for `raw_server`."""
+        peer = Peer(outer.sock, server_context()) if self._tls_bytes else outer
+        send = peer.send if not self._tls_bytes else outer.send
+
+        async def send_up_to_the_cut(octets: bytes) -> None:
+            head = octets[: self._at - self.sent]
+            self.sent += len(head)
+            if head:
+                await send(head)
+            if len(head) < len(octets):
+                raise PeerGone("cut here")
+
+        async def flush() -> None:
+            await send_up_to_the_cut(peer._outgoing.read())
+
+        if self._tls_bytes:
+            peer._flush = flush  # type: ignore[method-assign]  # one connection ends early
+        else:
+            peer.send = send_up_to_the_cut  # type: ignore[method-assign]  # the same
+        with contextlib.suppress(ConnectionError):
+            await peer._start_tls() if self._tls_bytes else None
+            await self._script(peer)
+            self.whole = True
+            self.head = peer.sent.find(b"\r\n\r\n") + 4
+        if self._reset and not self.whole:
+            peer.reset()
+
+
+async def cut_in(
+    name: str, at: int, *, reset: bool = False, tls: bool = False, tls_bytes: bool = False
+) -> tuple[Run, Cut]:
+    """A run of command `name` whose peer, answering as it does, ends the connection after `at` bytes."""
+    cut = Cut(name, at, reset=reset, tls_bytes=tls_bytes)
+    async with raw_server(cut.play, tls=tls) as server:
+        run = await perform(name, server.url.replace("ws:", "wss:") if tls_bytes else server.url)
         await server.finished()
-    if not task.cancelled():
-        task.result()
-    else:
-        INJECTED["cancellations"] += 1
-    gc.collect()
-    return task.cancelled(), told
+    INJECTED["resets" if reset else "ends"] += 1
+    return run, cut
 
 
-class FaultyStream(Stream):
-    """A stream whose write number `fail_at` (from 0) fails as on a broken one; `step` cuts each short."""
+@dataclass
+class Writes:
+    """What was written to sockets; the write number `fail_at` (from 0) fails, `step` cuts each short."""
 
-    def __init__(self, inner: Stream, fail_at: int | None, step: int | None) -> None:
-        self._inner = inner
-        self._fail_at = fail_at
-        self._step = step
-        self.writes = 0
+    fail_at: int | None = None
+    step: int | None = None
+    count: int = 0
 
-    @property
-    def ended(self) -> Ended:
-        return self._inner.ended
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Every socket of ours behaves so meanwhile, below TLS."""
+        home: Any = SocketStream
+        send_some = home.send_some
+        writes = self
 
-    @property
-    def local_address(self) -> str:
-        return self._inner.local_address
+        async def send_some_faulty(stream: Any, view: memoryview | bytes) -> int:
+            if writes.count == writes.fail_at:
+                # The kernel says EPIPE from here on, and the peer sees FIN: no write of ours is made to fail.
+                with contextlib.suppress(OSError):
+                    stream._sock.shutdown(socket.SHUT_WR)
+            writes.count += 1
+            sent: int = await send_some(stream, memoryview(view)[: writes.step])
+            return sent
 
-    @property
-    def peer_address(self) -> str:
-        return self._inner.peer_address
-
-    async def receive(self, limit: int = 1 << 18) -> bytes:
-        return await self._inner.receive(limit)
-
-    def unread(self, chunk: bytes) -> None:
-        self._inner.unread(chunk)
-
-    async def send_some(self, view: memoryview | bytes) -> int:
-        if self.writes == self._fail_at:
-            # The kernel says EPIPE from here on, and the peer sees FIN: no write of ours is made to fail.
-            with contextlib.suppress(OSError):
-                self._inner._sock.shutdown(socket.SHUT_WR)  # type: ignore[attr-defined]  # a SocketStream
-        self.writes += 1
-        return await self._inner.send_some(view if self._step is None else memoryview(view)[: self._step])
-
-    async def send_eof(self) -> None:
-        await self._inner.send_eof()
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def abort(self) -> None:
-        self._inner.abort()
+        home.send_some = send_some_faulty
+        try:
+            yield
+        finally:
+            home.send_some = send_some
 
 
-@contextlib.contextmanager
-def faulty_streams(fail_at: int | None, step: int | None = None) -> Iterator[list[FaultyStream]]:
-    """Every stream that is dialled meanwhile has the fault."""
-    made: list[FaultyStream] = []
-    home: Any = opening
-    dial = home.dial
+async def write_failing(
+    name: str,
+    fail_at: int | None,
+    *,
+    step: int | None = None,
+    tls: bool = False,
+    stays: bool = False,
+    **options: float,
+) -> tuple[Run, int, list[bytes]]:
+    """A run of command `name` one of whose writes fails; the writes that there were, and the payloads of the
+    messages that arrived.
 
-    async def dial_faulty(*arguments: Any, **options: Any) -> FaultyStream:
-        made.append(FaultyStream(await dial(*arguments, **options), fail_at, step))
-        return made[-1]
+    A peer that `stays` does not end its own direction when it sees that ours has ended.
+    """
+    script = COMMANDS[name][1]
 
-    home.dial = dial_faulty
-    try:
-        yield made
-    finally:
-        home.dial = dial
+    async def staying(peer: Peer) -> None:
+        with contextlib.suppress(ConnectionError):
+            await script(peer)
+        await left.wait()
 
-
-async def paced_stream(peer: Peer) -> None:
-    """The stream a frame at a time, each after what answers the one before it: so there are many writes."""
-    await send_stream(peer, HEAD_LENGTH)
-    for frame, message in FRAMES:
-        await peer.send(frame)
-        if message is not None or frame[0] & 15 in (8, 9):
-            await peer.read_frame()
-
-
-async def write_failing(fail_at: int | None, step: int | None = None) -> tuple[Run, int, list[bytes]]:
-    """A run one of whose writes fails; the writes that there were, and the payloads that arrived."""
-    async with raw_server(paced_stream) as server:
-        with faulty_streams(fail_at, step) as streams:
-            run = await echo_run(server.url, Told())
+    left = asyncio.Event()
+    writes = Writes(fail_at, step)
+    async with raw_server(staying if stays else script, tls=tls) as server:
+        with writes.watched():
+            run = await perform(name, server.url, **options)
+        left.set()
         await server.finished()
-        inflate = Negotiated().inflate
-        frames = [frame for frame in server.peer.frames if frame.opcode in (1, 2)]
-        arrived = [inflate(frame.payload) if frame.rsv & 4 else frame.payload for frame in frames]
+        arrived = _arrived(server.peers[0]) if server.peers else []
     INJECTED["short writes" if fail_at is None else "failed writes"] += 1
-    return run, streams[0].writes, arrived
+    return run, writes.count, arrived
+
+
+def _arrived(peer: Peer) -> list[bytes]:
+    inflate = Negotiated().inflate
+    frames = [frame for frame in peer.frames if frame.opcode in (1, 2)]
+    return [inflate(frame.payload) if frame.rsv & 4 else frame.payload for frame in frames]
 
 
 @contextlib.asynccontextmanager
