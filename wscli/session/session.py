@@ -111,7 +111,7 @@ class Session(Sending):
             opaque_rsv=connection.opaque_rsv,
         )
         self._start_sending(connection, lint, fast=self._fast)
-        self._writing = asyncio.create_task(self.outbox.run())
+        self._writing = asyncio.create_task(self._write())
         self._tasks = [asyncio.create_task(self._read()), self._writing]
         if self.target.ping_interval is not None:
             from .keepalive import Keepalive
@@ -167,6 +167,11 @@ class Session(Sending):
             self.send_close(code, reason)
         self._allow(self._close_timeout)
         await self.wait_closed()
+
+    async def _write(self) -> None:
+        await self.outbox.run()
+        # Nothing leaves any more. A peer that shut down only its receiving half would never end the rest.
+        self._allow(self._close_timeout)
 
     async def _read(self) -> None:
         try:
@@ -375,7 +380,8 @@ class Session(Sending):
             self.journal.record(item)
             if isinstance(item, ViolationFound):
                 self._note_violation(item)
-        ending.tcp = "open" if self._gave_up or self._tcp_open else stream.ended
+        broken = stream.ended == "reset"
+        ending.tcp = "open" if self._tcp_open or (self._gave_up and not broken) else stream.ended
         self.failure = self.failure or self._judge_ending()
         self.closed = ending.event(self.journal.stamp())
         self.journal.record(self.closed)
@@ -389,7 +395,7 @@ class Session(Sending):
         unanswered = ending.received is None and ending.sent is not None
         if unanswered and not self._strict_close:
             return None
-        if ending.received is None and self._gave_up:
+        if ending.received is None and self._gave_up and ending.tcp == "open":
             return ending.unanswered(self._close_timeout, self.target.close_timeout, self.journal.clock.now())
         if self._concluded and ending.received is not None:
             return None
