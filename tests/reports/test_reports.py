@@ -321,6 +321,51 @@ def test_markdown_is_added_to_the_summary_of_a_job(tmp_path: Path) -> None:
     assert summary.read_text().startswith("before\n## ")
 
 
+def rows_of(markdown: str) -> list[str]:
+    return [line for line in markdown.splitlines() if line.startswith(("| ❌", "| ✅", "| ⏭️"))]
+
+
+def test_markdown_has_no_more_rows_than_a_person_scrolls_through() -> None:
+    report = rendered("markdown", result(*[check(verdict="passed")] * 1500, *[check()] * 2))
+    rows = rows_of(report)
+    assert len(rows) == 1000
+    assert [row[:3] for row in rows[:3]] == ["| ❌", "| ❌", "| ✅"]
+    assert report.endswith("\n\n…and 502 more, 0 of them failed.\n")
+
+
+# Each character of it is six bytes or more when it is escaped.
+LONG = "\u202e" * 290
+
+
+def test_markdown_is_at_most_what_github_takes_and_tells_what_was_left_out() -> None:
+    run = result(*[check(LONG, "passed")] * 300, *[check(LONG)] * 500)
+    report = rendered("markdown", run)
+    rows = rows_of(report)
+    assert 1024 * 1024 - 10_000 < len(report.encode()) <= 1024 * 1024
+    assert all(row.startswith("| ❌") for row in rows)
+    left = 500 - len(rows)
+    assert report.endswith(f"\n\n…and {left + 300:,} more, {left:,} of them failed.\n")
+
+
+@pytest.mark.parametrize("before", [0, 500_000, 1024 * 1024 - 400])
+def test_a_job_s_summary_never_gets_too_long_for_github(before: int, tmp_path: Path) -> None:
+    summary = tmp_path / "summary"
+    summary.write_bytes(b"x" * before)
+    write_reports([Destination("markdown", summary, append=True)], result(*[check(LONG)] * 500), print)
+    written = summary.read_bytes()
+    assert len(written) <= 1024 * 1024
+    assert b"## WebSocket checks" in written
+    assert b"of them failed." in written
+
+
+def test_a_summary_that_is_full_is_left_as_it_is_and_told(tmp_path: Path) -> None:
+    summary = tmp_path / "summary"
+    summary.write_bytes(b"x" * (1024 * 1024 - 399))
+    with pytest.raises(OutputFailed, match="is full: GitHub takes 1 MiB"):
+        write_reports([Destination("markdown", summary, append=True)], EVERYTHING, print)
+    assert summary.stat().st_size == 1024 * 1024 - 399
+
+
 @pytest.mark.parametrize(
     "text", ["", "x", "junit", "junit=", "markdown", "tap=/no/such/folder/x", "tap=/", "tap=-"]
 )

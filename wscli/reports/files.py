@@ -113,12 +113,16 @@ def write_reports(
     """Writes them all. Raises: OutputFailed with the first that could not be written."""
     failures: list[OutputFailed] = []
     for destination in destinations:
-        content = rendered(destination.kind, result)
         if destination.file is None:
-            to_stderr(content)
+            to_stderr(rendered(destination.kind, result))
             continue
         try:
-            (_append if destination.append else _replace)(destination.file, content.encode())
+            if destination.append:
+                _append(destination.file, result)
+            else:
+                _replace(destination.file, rendered(destination.kind, result).encode())
+        except OutputFailed as failure:
+            failures.append(failure)
         except OSError as failure:
             reason = failure.strerror or str(failure)
             failures.append(
@@ -135,9 +139,18 @@ def _write_to(descriptor: int, content: bytes) -> None:
         content = content[os.write(descriptor, content) :]
 
 
-def _append(path: Path, content: bytes) -> None:
+def _append(path: Path, result: RunResult) -> None:
+    """To a job's summary, in what room the step's earlier commands left."""
+    from .markdown import LEAST_BYTES, MOST_BYTES, render
+
     with path.open("ab") as file:
-        file.write(content)
+        room = MOST_BYTES - file.tell()
+        if room < LEAST_BYTES:
+            raise OutputFailed(
+                f"the summary {str(path)!r} is full: GitHub takes 1 MiB of a step",
+                hint="check in a step of its own, or name a file: --report markdown=FILE",
+            )
+        file.write(render(result, room).encode())
 
 
 def _replace(path: Path, content: bytes) -> None:
