@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # What a pipe takes without waiting once it takes anything (POSIX: 512 at least).
 _PIECE = getattr(select, "PIPE_BUF", 512)
+# Narrower than this, folding helps nobody; in cells.
+_LEAST_ROOM = 20
 _RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
 
 
@@ -29,15 +31,50 @@ def report_failure(failure: WscliError, environment: Environment, *, seconds: fl
     """
     color = environment.color(terminal=environment.stderr_tty)
     red, dim, plain = (_RED, _DIM, _PLAIN) if color else ("", "", "")
-    text = f"{red}wscli:{plain} {escape(failure.message)}\n"
+    text = f"{red}wscli:{plain} {_folded(failure.message, len('wscli: '), environment)}\n"
     if failure.hint:
-        text += f"  {dim}hint:{plain} {escape(failure.hint)}\n"
+        text += f"  {dim}hint:{plain} {_folded(failure.hint, len('  hint: '), environment)}\n"
     write_stderr(text, environment, seconds)
 
 
 def report_warning(text: str, environment: Environment, *, seconds: float | None = None) -> None:
     """Writes what is wrong, but no failure, to stderr; `seconds` as for `report_failure`."""
-    write_stderr(f"wscli: warning: {escape(text)}\n", environment, seconds)
+    label = "wscli: warning: "
+    write_stderr(f"{label}{_folded(text, len(label), environment)}\n", environment, seconds)
+
+
+def _folded(text: str, indent: int, environment: Environment) -> str:
+    """`text`, escaped; on a terminal in lines that end between words, `indent` cells from the edge.
+
+    A word that fits no line (a URL, a path) stays whole, so that it can be clicked and copied.
+    """
+    safe = escape(text)
+    room = _columns(environment) - indent
+    if len(safe) * 2 <= room or room < _LEAST_ROOM:
+        return safe
+    from ..sinks.human_style import cells
+
+    lines: list[str] = []
+    left = -1
+    for word in safe.split(" "):
+        left -= 1 + cells(word)
+        if left < 0:
+            lines.append(word)
+            left = room - cells(word)
+        else:
+            lines[-1] += f" {word}"
+    # What stood inside a line was no command to a CI runner; at the start of one it would be.
+    return f"\n{' ' * indent}".join(map(escape, lines))
+
+
+def _columns(environment: Environment) -> int:
+    """How wide the terminal is that stderr is; 0 when it is none."""
+    if not environment.stderr_tty or environment.stderr is None:
+        return 0
+    try:
+        return os.get_terminal_size(environment.stderr).columns or environment.width
+    except OSError:
+        return environment.width
 
 
 def report_bug(
