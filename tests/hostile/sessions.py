@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from tests.peers import Peer, encode_frame
 from tests.peers.framing import accept_for
@@ -150,13 +151,13 @@ class Run:
         return exit_code_for(self.report.failure)
 
 
-def start(name: str, url: str, told: Told, stop: Stop, **options: float) -> Coroutine[None, None, Report]:
+def start(name: str, url: str, told: Told, stop: Stop, **options: Any) -> Coroutine[None, None, Report]:
     """What `wscli NAME URL` does, in this process (`connect` with --echo)."""
     target = target_of(url, tls=TlsOptions(insecure=True), **options)
     return COMMANDS[name][0](target, Journal(listeners=[told]), stop)
 
 
-async def perform(name: str, url: str, **options: float) -> Run:
+async def perform(name: str, url: str, **options: Any) -> Run:
     """That, to its end."""
     told = Told()
     return Run(await start(name, url, told, Stop(), **options), told)

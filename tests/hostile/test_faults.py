@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import tempfile
+
 import pytest
 
+from tests.peers import Peer, encode_frame
 from tests.session.driving import Told
 from wscli.errors import ExitCode
-from wscli.events import MessageSeen
+from wscli.events import Closed, MessageSeen
 
 from .cancelling import WHOM, Whom, cancelled_at
 from .faults import UNCUT, cut_at, cut_in, nothing_left, write_failing
-from .sessions import ALL_MESSAGES, CLOSE, COMMANDS, HEAD_LENGTH, LENGTH, messages_before
+from .sessions import ALL_MESSAGES, CLOSE, COMMANDS, HEAD_LENGTH, LENGTH, messages_before, perform
 
 PLAIN_OR_TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 FIN_OR_RESET = pytest.mark.parametrize("reset", [False, True], ids=["fin", "reset"])
@@ -134,3 +139,29 @@ async def test_every_write_is_cut_short(name: str, tls: bool) -> None:
         run, _, arrived = await write_failing(name, None, step=step, tls=tls)
         assert arrived == run.told.received == (ALL_MESSAGES if name == "connect" else [])
         assert run.exit_code is ExitCode.OK
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_peer_that_hears_nothing_more_and_keeps_its_own_half_holds_nobody_up(name: str) -> None:
+    async def serve() -> None:
+        sock, _ = await asyncio.get_running_loop().sock_accept(listener)
+        sock.setblocking(False)
+        with sock:
+            peer = Peer(sock, None)
+            await peer.read_request()
+            # On a Unix socket that makes each write of ours fail, and nothing of it is an end to read.
+            sock.shutdown(socket.SHUT_RD)
+            await peer.accept(then=encode_frame(9, "answered in vain"))
+            await over.wait()
+
+    over = asyncio.Event()
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/socket")
+        listener.listen()
+        listener.setblocking(False)
+        serving = asyncio.create_task(serve())
+        run = await perform(name, "ws://localhost/", unix_socket=f"{folder}/socket", close_timeout=0.2)
+        over.set()
+        await serving
+    assert run.exit_code is ExitCode.LOST
+    assert run.told.of(Closed)[0].tcp == "reset"
