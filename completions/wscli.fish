@@ -165,6 +165,7 @@ complete -c wscli -n '__wscli_command check' -l timeout -x -d 'End the whole run
 complete -c wscli -n '__wscli_command check' -l format -x -a 'human plain raw json' -d 'How to write results: human on a terminal, plain elsewhere, json'
 complete -c wscli -n '__wscli_command check' -l json -d 'The same as --format json'
 complete -c wscli -n '__wscli_command check' -s q -l quiet -d 'Only failures, and no progress'
+complete -c wscli -n '__wscli_command check' -s v -l verbose -d 'Add phases, what was agreed on, and message counts'
 complete -c wscli -n '__wscli_command check' -l color -x -a 'auto always never' -d 'When to use colour'
 complete -c wscli -n '__wscli_command check' -l show-secrets -d 'Show credentials instead of ‹redacted›'
 complete -c wscli -n '__wscli_command serve' -l host -x -d 'Listen on this address'

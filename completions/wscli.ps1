@@ -299,6 +299,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results: human on a terminal, plain elsewhere, json' }
             @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
             @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'Only failures, and no progress' }
+            @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add phases, what was agreed on, and message counts' }
             @{ Flags = @('--color'); Takes = @('auto', 'always', 'never'); Help = 'When to use colour' }
             @{ Flags = @('--show-secrets'); Takes = ''; Help = 'Show credentials instead of ‹redacted›' }
             @{ Flags = @('-h', '--help'); Takes = ''; Help = 'Show this message and exit' }

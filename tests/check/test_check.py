@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,13 @@ from tests.check.endpoints import serve
 from tests.peers import Peer, encode_frame, raw_server
 from tests.peers.tls import server_context, write_ca
 from tests.support import ROOT, clean_env, command, run_wscli, until, wscli
+from wscli.check.result import CheckResult
+from wscli.check.runner import Endpoint, Plan, Runner
+from wscli.check.suite import Check
+from wscli.config import Target, Url, parse_url
 from wscli.events_schema import schema
+from wscli.probes.stop import Stop
+from wscli.sinks.redact import Redactor
 
 
 async def checked(folder: Path, text: str, *options: str, **environment: str) -> dict[str, Any]:
@@ -433,6 +442,57 @@ async def test_events_are_one_a_line_and_end_with_the_summary(tmp_path: Path) ->
     assert done.returncode == 1
 
 
+async def test_verbose_adds_phases_what_was_agreed_on_and_counts(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(suite("demo:", 'steps = [{ send = "hey" }, { expect = "hey" }]'))
+    done = await wscli("check", str(tmp_path / "s.toml"), "demo:reject", "-v")
+    told = done.stdout.decode()
+    assert re.search(
+        r"^ok    it .*\n      resolve .*, connect .*, upgrade .*\n      status 101, ", told, re.MULTILINE
+    )
+    assert "      sent 1 message, 3 bytes; received 1 message, 3 bytes\n" in told
+    assert "      status 403\n" in told
+    plain = await wscli("check", str(tmp_path / "s.toml"), "demo:reject")
+    assert b"resolve" not in plain.stdout
+
+
+class Seen:
+    """Watches a run; keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.bugs: list[str] = []
+
+    def began(self, check: Check) -> None:
+        """Nothing to keep."""
+
+    def ended(self, check: Check, result: CheckResult) -> None:
+        """Nothing to keep."""
+
+    def broke(self, bug: Exception, redactor: Redactor) -> None:
+        self.bugs.append(redactor.scrub(str(bug)))
+
+
+async def test_a_bug_that_one_check_meets_fails_it_alone_and_is_told_without_its_text() -> None:
+    @contextlib.asynccontextmanager
+    async def connect(check: Check) -> AsyncIterator[Endpoint]:
+        if check.name == "broken":
+            raise KeyError(f"hush-hush of {check.name}")
+        async with raw_server(echo) as server:
+            target = parse_url(server.url)
+            assert isinstance(target, Url)
+            yield Endpoint(Target(target))
+
+    checks = [("s", Check(name, "ws://h/", secrets=("hush-hush",))) for name in ("broken", "healthy")]
+    watcher = Seen()
+    result = await Runner(Plan(checks), connect, watcher, Stop()).run()
+    broken, healthy = result.checks
+    assert (broken.kind, broken.exit_code, healthy.verdict) == ("internal", 70, "passed")
+    assert re.fullmatch(
+        r"internal error: KeyError in test_check.py, line \d+; this is a bug in wscli", broken.message
+    )
+    assert "-v" in broken.hint
+    assert watcher.bugs == ["'‹redacted› of broken'"]
+
+
 async def test_a_signal_skips_what_is_left_and_still_writes_the_reports(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(
         '[[check]]\nname = "quick"\nurl = "demo:"\n[[check]]\nname = "slow"\nurl = "demo:"\n'
@@ -492,6 +552,7 @@ USAGE = [
     (["demo:", "--report", "junit=/"], "is a folder"),
     (["demo:", "--format", "raw"], "no meaning here"),
     (["demo:", "--jobs", "0"], "--jobs"),
+    (["demo:", "-q", "-v"], "contradict"),
     (["demo:nothing"], "nothing"),
 ]
 

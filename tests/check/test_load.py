@@ -381,6 +381,10 @@ def test_the_starter_loads() -> None:
             "trust it with --cacert FILE; -k goes on",
             "trust it with the key 'cacert' FILE; the key 'insecure' goes on",
         ),
+        (
+            "an Origin (-o https://…), -4 or -6",
+            "an Origin (the key 'origin' https://…), the key 'ipv4' or the key 'ipv6'",
+        ),
         ("write -u USER:PASSWORD", "write the key 'user' USER:PASSWORD"),
         ("--expect-close 1006 expects it", "the key 'expect.close' 1006 expects it"),
         ("--wait is another matter", "--wait is another matter"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Protocol
 
 from ..config import Target
@@ -42,6 +44,9 @@ class Watcher(Protocol):
 
     def ended(self, check: Check, result: CheckResult) -> None:
         """A check has its result."""
+
+    def broke(self, bug: Exception, redactor: Redactor) -> None:
+        """wscli itself failed in a check; `redactor` knows the check's secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ class Runner:
         except WscliError as raised:
             failure = raised
         except Exception as bug:  # noqa: BLE001 (a bug that one peer meets must not take the other checks along)
-            failure = WscliError(f"internal error: {type(bug).__name__}; this is a bug in wscli")
+            failure = _internal(bug)
+            self._watcher.broke(bug, redactor)
         if attempt is not None:
             redactor.learn(attempt.secrets)
         if self._stop.requested and (failure is None or failure is self._stop.cause):
@@ -139,6 +145,16 @@ class Runner:
             return _skipped(suite, check, show=self._plan.show_secrets)
         duration = round((loop.time() - since) * 1000, 3)
         return _result(suite, check, attempt, failure, redactor, (number, started, duration))
+
+
+def _internal(bug: Exception) -> WscliError:
+    # Without its text, which may hold secrets, or the peer's bytes.
+    (*_, last) = traceback.extract_tb(bug.__traceback__)
+    return WscliError(
+        f"internal error: {type(bug).__name__} in {Path(last.filename).name}, line {last.lineno};"
+        " this is a bug in wscli",
+        hint="please report it, with the suite and what -v adds to this",
+    )
 
 
 def _result(

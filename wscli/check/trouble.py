@@ -31,6 +31,7 @@ _OPTION: Final = re.compile(r"(?<![\w'-])(?:--[a-z][a-z-]*[a-z]|-[a-zA-Z46])(?![
 _SHORT: Final = {
     "--header": "headers",
     "-k": "insecure",
+    "-o": "origin",
     "-L": "location",
     "-s": "subprotocol",
     "-u": "user",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from msgspec.structs import replace
 
 from ..config import ColorChoice, Format, OutputOptions, parse_duration
 from ..errors import (
@@ -80,6 +81,9 @@ def main(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only failures, and no progress.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Add phases, what was agreed on, and message counts.")
+    ] = False,
     color: Annotated[ColorChoice, typer.Option(help="When to use colour.")] = ColorChoice.AUTO,
     show_secrets: Annotated[
         bool, typer.Option("--show-secrets", help="Show credentials instead of ‹redacted›.")
@@ -89,7 +93,12 @@ def main(
     environment: Environment = context.obj
     if init or schema:
         return _print_shipped(suites or [], environment, init=init, schema=schema)
-    options = _output(environment, format, color, json=json, quiet=quiet, show_secrets=show_secrets)
+    if quiet and verbose:
+        raise UsageError("-q and -v contradict each other")
+    options = replace(
+        _output(environment, format, color, json=json, quiet=quiet, show_secrets=show_secrets),
+        verbose=verbose,
+    )
     destinations = _reports(report or [], environment)
     plan = plan_of(
         suites or [], environment, set(only or []), jobs, fail_fast=fail_fast, show_secrets=show_secrets

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import traceback
 from typing import TYPE_CHECKING
 
 from ..config import Format
 from ..reports import lines
 from ..reports.progress import FRAME_SECONDS, LiveTable, Progress
+from ..sinks.escape import escape_lines
 from ..sinks.human_style import PLAIN, palette_for
 from .report import write_stderr
 from .run import Runtime
@@ -16,6 +18,7 @@ from .run import Runtime
 if TYPE_CHECKING:
     from ..check.result import CheckResult, RunResult
     from ..check.suite import Check
+    from ..sinks.redact import Redactor
 
 
 class View:
@@ -55,13 +58,21 @@ class View:
         if options.format is Format.JSON:
             self._runtime.output.write(lines.event(result, self._runtime.journal.stamp()))
         shown = not options.quiet or result.verdict == "failed"
-        text = lines.line(result, self._palette) if shown and options.format is not Format.JSON else ""
+        text = ""
+        if shown and options.format is not Format.JSON:
+            text = lines.line(result, self._palette, verbose=options.verbose)
         if self._table is not None:
             self._table.ended(check, result, text)
         else:
             self._write(text)
         if self._progress is not None:
             self._progress.ended(check, result)
+
+    def broke(self, bug: Exception, redactor: Redactor) -> None:
+        """wscli itself failed in a check; the traceback is for those who asked for more."""
+        if self._runtime.options.verbose:
+            told = redactor.scrub("".join(traceback.format_exception(bug)))
+            write_stderr(escape_lines(told), self._runtime.environment, 0.0)
 
     def finish(self, result: RunResult) -> None:
         """All have theirs; those that were not run are told now."""

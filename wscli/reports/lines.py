@@ -11,8 +11,8 @@ from ..sinks.human_style import Palette, milliseconds, plural
 from ..sinks.ndjson import encode_lines
 
 
-def line(check: CheckResult, palette: Palette) -> str:
-    """One check, in one line; a hint and a place in the file follow a failure."""
+def line(check: CheckResult, palette: Palette, *, verbose: bool = False) -> str:
+    """One check, in one line; what follows is of a failure, or with `verbose` what was seen."""
     signs = {"passed": palette.good, "failed": palette.bad, "skipped": palette.faint}
     sign = palette.paint(
         signs[check.verdict], {"passed": "ok", "failed": "FAIL", "skipped": "skip"}[check.verdict]
@@ -30,7 +30,27 @@ def line(check: CheckResult, palette: Palette) -> str:
         text += f"      {palette.paint(palette.faint, _where(check))}\n"
         if check.hint:
             text += f"      {palette.paint(palette.faint, 'hint: ')}{escape(check.hint, inside=True)}\n"
+    if verbose:
+        text += "".join(f"      {palette.paint(palette.faint, each)}\n" for each in _seen(check))
     return text
+
+
+def _seen(check: CheckResult) -> list[str]:
+    """The phases of the opening, what was agreed on, what was sent and received, as far as it went."""
+    phases = ", ".join(f"{phase} {milliseconds(took)}" for phase, took in check.phases_ms)
+    agreed = [check.subprotocol] if check.subprotocol else []
+    status = [f"status {check.status}"] if check.status is not None else []
+    opening = ", ".join([*status, *agreed, *check.extensions])
+    way = [
+        f"{way} {plural(count, 'message')}, {plural(size, 'byte')}" for way, count, size in _traffic(check)
+    ]
+    broken = [f"violations: {', '.join(check.violations)}"] if check.violations else []
+    return [escape(each, inside=True) for each in (phases, opening, "; ".join(way), *broken) if each]
+
+
+def _traffic(check: CheckResult) -> list[tuple[str, int, int]]:
+    ways = (("sent", check.messages_out, check.bytes_out), ("received", check.messages_in, check.bytes_in))
+    return [way for way in ways if way[1]]
 
 
 def _where(check: CheckResult) -> str:
