@@ -135,6 +135,24 @@ async def test_a_paste_without_brackets_is_one_line() -> None:
         await typist.took("one\ntwo\nthree")
 
 
+async def test_a_long_paste_without_brackets_is_one_paste_though_it_comes_in_parts() -> None:
+    lines = [f"line {number} of what a terminal sent without brackets" for number in range(400)]
+    keys = "\r".join(lines)
+    async with typing() as (typist, press):
+        # A terminal's driver hands over so much at once.
+        for start in range(0, len(keys), 4095):
+            press(keys[start : start + 4095])
+        await typist.holds(f"⟨paste 1: 400 lines, {len(keys):,} characters⟩")
+        press(" and more\r")
+        await typist.took("\n".join(lines) + " and more")
+
+
+async def test_a_long_line_without_brackets_is_sent_by_its_enter() -> None:
+    async with typing() as (typist, press):
+        press("x" * 200 + "\r")
+        await typist.took("x" * 200)
+
+
 async def test_ctrl_c_clears_then_tells_then_ends() -> None:
     async with typing() as (typist, press):
         press("half")

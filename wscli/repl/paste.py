@@ -36,6 +36,18 @@ class Folds:
         self._texts[mark] = text
         return mark
 
+    def take_back(self, before: str) -> tuple[int, str]:
+        """The newest paste, if its mark and perhaps newlines are the end of `before`: their length, its text.
+
+        The mark is not valid any more: it has to be taken out of the line.
+        """
+        mark, line = next(reversed(self._texts), ""), before.rstrip("\n")
+        if not mark or not line.endswith(mark):
+            return 0, ""
+        self._count -= 1
+        newlines = before[len(line) :]
+        return len(mark) + len(newlines), self._texts.pop(mark) + newlines
+
     def unfold(self, line: str) -> str:
         """The line with every mark replaced by what was pasted."""
         if self._texts and "⟨paste " in line:

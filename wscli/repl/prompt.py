@@ -28,6 +28,7 @@ from prompt_toolkit.styles import DynamicStyle
 
 from ..sinks.output import Output
 from .above import MOST_QUEUED, Above
+from .burst import Burst, Unbracketed
 from .completer import CommandCompleter
 from .history import LineHistory
 from .lexer import LineLexer
@@ -39,8 +40,6 @@ from .theme import style_for
 
 _PROMPT: Final = "› "
 _BAR_INTERVAL: Final = 0.2
-# Seconds: an Enter followed by more within this time is part of a paste that came without brackets.
-_PASTE_GAP: Final = 0.05
 
 
 class Prompt:
@@ -69,9 +68,8 @@ class Prompt:
         self._refreshing: asyncio.TimerHandle | None = None
         self._keys = 0
         self._interrupted_at = -1
-        self._burst_at = float("-inf")
-        self._deferred: asyncio.TimerHandle | None = None
         self._session = self._make_session()
+        self._burst = Burst(self._session.default_buffer.validate_and_handle)
         self._above = Above(self._session.app, self._screen, output)
         self.apply()
 
@@ -144,9 +142,9 @@ class Prompt:
         except EOFError:
             self._handlers.end()
         finally:
-            for timer in (self._refreshing, self._deferred):
-                if timer is not None:
-                    timer.cancel()
+            self._burst.cancel()
+            if self._refreshing is not None:
+                self._refreshing.cancel()
             self._above.flush()
             self._screen.end()
 
@@ -196,12 +194,8 @@ class Prompt:
 
     def _on_key(self, _processor: object) -> None:
         self._keys += 1
-        if self._deferred is not None:
-            # The Enter before this key was not the last of its paste.
-            self._deferred.cancel()
-            self._deferred = None
+        if self._burst.resume():
             self._session.default_buffer.insert_text("\n")
-            self._burst_at = asyncio.get_running_loop().time()
 
     def _enter(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer
@@ -209,15 +203,13 @@ class Prompt:
         if completing is not None and completing.current_completion is not None:
             buffer.complete_state = None
             return
-        now = asyncio.get_running_loop().time()
-        in_burst = now - self._burst_at < _PASTE_GAP
-        if not buffer.text and not in_burst:
+        if not buffer.text and not self._burst.lasts:
             return
         if self._more_input(event):
-            self._burst_at = now
+            self._burst.go_on()
             buffer.insert_text("\n")
-        elif in_burst:
-            self._deferred = asyncio.get_running_loop().call_later(_PASTE_GAP, self._accept_deferred)
+        elif self._burst.lasts:
+            self._burst.defer()
         elif self._is_unfinished():
             self._go_on(buffer)
         else:
@@ -238,10 +230,6 @@ class Prompt:
         """Whether more was typed than this Enter: nobody types that fast, so it is a paste."""
         queue = event.key_processor.input_queue
         return any(key.key is not Keys.CPRResponse for key in queue) or self._keyboard.more_waits()
-
-    def _accept_deferred(self) -> None:
-        self._deferred = None
-        self._session.default_buffer.validate_and_handle()
 
     def _accept(self, buffer: Buffer) -> bool:
         line = self._folds.unfold(buffer.text)
@@ -293,7 +281,14 @@ class Prompt:
                 " save it to a file, then /send @FILE"
             )
             return
-        event.current_buffer.insert_text(self._folds.fold(as_text(pasted)))
+        buffer, text = event.current_buffer, as_text(pasted)
+        if isinstance(pasted, Unbracketed):
+            if self._burst.lasts:
+                length, before = self._folds.take_back(buffer.document.text_before_cursor)
+                buffer.delete_before_cursor(length)
+                text = before + text
+            self._burst.go_on()
+        buffer.insert_text(self._folds.fold(text))
 
 
 def _new_line(event: KeyPressEvent) -> None:

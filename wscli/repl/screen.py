@@ -21,6 +21,7 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from ..sinks.output import Output
+from .burst import joined
 from .paste import MOST_PASTE
 
 _READ_SIZE: Final = 65536
@@ -107,7 +108,7 @@ class ScreenInput(Vt100Input):
             # Too long already: its length says so later; what is kept of it is only what ends it.
             parser._paste_buffer = pasted[: MOST_PASTE + 1] + pasted[-_END_OF_PASTE:]
         keys, self._buffer = self._buffer, []
-        return keys
+        return joined(keys)
 
     def more_waits(self) -> bool:
         """Whether there is input that was not read yet."""
