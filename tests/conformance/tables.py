@@ -80,6 +80,16 @@ def reserved() -> Iterator[Case]:
         frame = encode_frame(opcode, payload, rsv=rsv, fin=fin)
         name = f"RSV {rsv:03b}, opcode {opcode}, {'FIN' if fin else 'no FIN'}"
         yield violating(name, encode_frame(TEXT, "before") + frame, echoes=((TEXT, b"before"),))
+    for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15):
+        begun = encode_frame(TEXT, "begun", fin=False) + encode_frame(9, "between")
+        wire = begun + encode_frame(opcode, "?") + encode_frame(0, "never read")
+        yield violating(f"opcode {opcode} between fragments", wire, pongs=(b"between",))
+        yield violating(
+            f"opcode {opcode} between fragments, in chops", *chopped(wire, 1), pongs=(b"between",)
+        )
+    for rsv in range(1, 8):
+        begun = encode_frame(BINARY, "begun", fin=False) + encode_frame(0, "?", rsv=rsv)
+        yield violating(f"RSV {rsv:03b} on a continuation", begun)
 
 
 # One letter for each frame that may stand in a sequence: opcode, FIN.
@@ -247,6 +257,13 @@ def close_payloads() -> Iterator[Case]:
     # §5.5.1: nothing counts that comes after a Close; that something came is an error all the same.
     for after in (encode_frame(TEXT, "late"), encode_frame(9, "late"), encode_frame(8, b"\x03\xe8")):
         yield violating("a frame after Close", encode_frame(8, b"\x03\xe8") + after, close=1000)
+    large = b"*" * 262_144
+    yield violating(
+        "256 KiB, a Close, a ping",
+        encode_frame(TEXT, large) + encode_frame(8, b"\x03\xe8") + encode_frame(9, "late"),
+        echoes=((TEXT, large),),
+        close=1000,
+    )
     yield Case(
         "text and Close in a write",
         (encode_frame(TEXT, "last") + encode_frame(8, b"\x03\xe8"),),

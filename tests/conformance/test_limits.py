@@ -7,7 +7,7 @@ import pytest
 from tests.peers import encode_frame
 from wscli.errors import ExitCode
 
-from .driving import BINARY, TEXT, Case, check, chopped
+from .driving import BINARY, TEXT, Case, check, check_program, chopped
 
 MIB = 1024 * 1024
 
@@ -21,6 +21,12 @@ def fragmented(opcode: int, payload: bytes, size: int) -> bytes:
     )
 
 
+def long_message(opcode: int, size: int, fragment: int, chop: int) -> Case:
+    """A message of `size` bytes in fragments of `fragment`, written `chop` bytes at a time."""
+    payload = (b"m" if opcode == TEXT else b"\xf5") * size
+    return Case("long", chopped(fragmented(opcode, payload, fragment), chop), ((opcode, payload),))
+
+
 @pytest.mark.deadline(100)
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
 @pytest.mark.parametrize(
@@ -31,13 +37,21 @@ def fragmented(opcode: int, payload: bytes, size: int) -> bytes:
         (MIB, 1024, 997),
         (4 * MIB, 4 * MIB, 65536),
         (16 * MIB, 16 * MIB, MIB),
+        (16 * MIB, 16 * MIB, 64),
+        (16 * MIB, 64, 64),
     ],
     ids=str,
 )
 async def test_long_message_comes_back(opcode: int, size: int, fragment: int, chop: int) -> None:
-    payload = (b"m" if opcode == TEXT else b"\xf5") * size
-    wire = fragmented(opcode, payload, fragment)
-    await check(Case("long", chopped(wire, chop), ((opcode, payload),)))
+    await check(long_message(opcode, size, fragment, chop))
+
+
+@pytest.mark.deadline(100)
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+async def test_program_returns_sixteen_mebibytes_that_come_in_64_byte_chops(
+    opcode: int,
+) -> None:
+    await check_program(long_message(opcode, 16 * MIB, 16 * MIB, 64))
 
 
 @pytest.mark.parametrize("limit", [125, 126, 65535, 65536])
