@@ -54,7 +54,7 @@ async def probed(
     url = parse_url(server.url)
     assert isinstance(url, Url)
     journal = Journal(listeners=[kept])
-    aim = Target(url=url, **(target or {}))
+    aim = Target(**{"url": url, **(target or {})})
     report = await probe(aim, journal, stop or Stop(), *arguments, **options)
     assert journal.listeners == [kept], "a probe leaves no listener behind"
     return report, kept

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.peers import Peer, raw_server
-from wscli.errors import BadReply, ClosedByPeer, Interrupted, ProtocolViolated, Refused
-from wscli.events import Closed, Opened, ResponseReceived, Summarized, ViolationFound
+from wscli.config import parse_url
+from wscli.errors import (
+    BadReply,
+    CertificateUntrusted,
+    ClosedByPeer,
+    ConnectFailed,
+    DeadlineExceeded,
+    Interrupted,
+    ProtocolViolated,
+    Refused,
+)
+from wscli.events import Closed, Opened, Proxied, ResponseReceived, Summarized, ViolationFound
 from wscli.probes.handshake import probe
 from wscli.probes.stop import Stop
 
-from .probing import probed
+from .probing import Kept, probed
 
 
 async def polite(peer: Peer) -> None:
@@ -31,6 +43,56 @@ async def test_it_opens_times_each_phase_and_closes_with_1000() -> None:
     assert list(summary.phases_ms) == ["resolve", "connect", "upgrade", "other"]
     assert sum(summary.phases_ms.values()) == pytest.approx(kept.of(Opened)[0].total_ms, abs=0.01)
     assert (summary.errors, summary.warnings) == (0, 0)
+
+
+def phases(kept: Kept) -> dict[str, float]:
+    times = kept.of(Summarized)[0].phases_ms
+    assert isinstance(times, dict)
+    return times
+
+
+async def test_the_phase_that_failed_is_timed_too() -> None:
+    async with raw_server(polite) as server:
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            nobody = ("127.0.0.1", closed.getsockname()[1])
+            report, refused = await probed(probe, server, target={"connect_to": nobody})
+            proxy = f"http://127.0.0.1:{nobody[1]}"
+            _, lost = await probed(probe, server, target={"proxy": proxy})
+    assert isinstance(report.failure, ConnectFailed)
+    assert list(phases(refused)) == ["resolve", "connect"]
+    assert phases(refused)["connect"] > 0
+    assert list(phases(lost)) == ["resolve", "connect"]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_server_that_says_nothing_leaves_its_time_in_the_phase_it_was_asked_in(tls: bool) -> None:
+    async def silent(peer: Peer) -> None:
+        await peer.wait_eof()
+
+    async with raw_server(silent) as server:
+        server_url = parse_url(server.url.replace("ws:", "wss:" if tls else "ws:"))
+        report, kept = await probed(probe, server, target={"url": server_url, "connect_timeout": 0.2})
+    assert isinstance(report.failure, DeadlineExceeded)
+    assert list(phases(kept)) == ["resolve", "connect", "tls" if tls else "upgrade"]
+    assert sum(phases(kept).values()) > 100
+
+
+async def test_a_certificate_that_is_not_trusted_leaves_the_time_of_tls() -> None:
+    async with raw_server(polite, tls=True) as server:
+        report, kept = await probed(probe, server)
+    assert isinstance(report.failure, CertificateUntrusted)
+    assert list(phases(kept)) == ["resolve", "connect", "tls"]
+
+
+async def test_what_a_proxy_refuses_is_counted_once() -> None:
+    async def refuse(peer: Peer) -> None:
+        await peer.respond(403)
+
+    async with raw_server(refuse) as server:
+        _, kept = await probed(probe, server, target={"proxy": server.url.replace("ws:", "http:")})
+    assert list(phases(kept)) == ["resolve", "connect", "proxy"]
+    assert phases(kept)["proxy"] == kept.of(Proxied)[0].duration_ms
 
 
 async def test_a_refusal_keeps_its_body_and_still_sums_up() -> None:

@@ -29,7 +29,7 @@ async def fail_to_open(script: Script, *, tls: bool = False, **options: Any) -> 
                 await session.open()
         assert not session.was_open
         assert not session.is_open
-        return caught.value, told, session.phase
+        return caught.value, told, session.handshake.phase
 
 
 def says(octets: bytes) -> Script:
@@ -305,7 +305,7 @@ async def test_a_tls_handshake_that_stalls_times_out_in_its_phase() -> None:
         async with session:
             with pytest.raises(WscliError) as caught:
                 await session.open()
-    assert (caught.value.exit_code, session.phase) == (ExitCode.TIMEOUT, "tls")
+    assert (caught.value.exit_code, session.handshake.phase) == (ExitCode.TIMEOUT, "tls")
     assert "TLS" in caught.value.message
 
 
@@ -325,7 +325,7 @@ async def test_a_connection_that_does_not_come_about_times_out_in_its_phase() ->
                 await session.open()
         for extra in waiting:
             extra.close()
-    assert (caught.value.exit_code, session.phase) == (ExitCode.TIMEOUT, "connect")
+    assert (caught.value.exit_code, session.handshake.phase) == (ExitCode.TIMEOUT, "connect")
 
 
 # -- TLS --
@@ -346,7 +346,7 @@ async def test_a_server_that_speaks_no_tls_fails_the_tls_handshake() -> None:
 
 async def test_a_certificate_of_an_unknown_authority_is_not_trusted() -> None:
     failure, _, phase = await fail_to_open(silent, tls=True)
-    assert (failure.exit_code, phase) == (ExitCode.CERTIFICATE, "tls")
+    assert (failure.exit_code, phase) == (ExitCode.CERTIFICATE, "look")
 
 
 async def test_a_trusted_server_is_reached_over_tls(tmp_path: Path) -> None:

@@ -40,9 +40,9 @@ async def dial(
 ) -> Stream:
     """An open stream to the target's URL, through TLS when it is secure.
 
-    `enter` is called with `resolve`, `connect`, `proxy` and `tls` as each phase begins; the caller owns the
-    deadline. `key_password` is asked for the password of an encrypted `--key`. Cancelled or failed at any
-    point, no socket stays open.
+    `enter` is called with `resolve`, `connect`, `proxy` and `tls` as each phase begins, and with `look` for a
+    second look at a certificate that is not trusted; the caller owns the deadline. `key_password` is asked
+    for the password of an encrypted `--key`. Cancelled or failed at any point, no socket stays open.
 
     Raises: UsageError (before anything is sent), ResolveFailed, ConnectFailed, ProxyFailed, TLSFailed,
     CertificateUntrusted.

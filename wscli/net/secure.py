@@ -55,6 +55,7 @@ async def secure(
         _emit(tls, peer, progress.since(started), progress)
     except ssl.SSLCertVerificationError as failure:
         stream.close()
+        progress.enter("look")
         raise explain_mistrust(failure, peer.name, await _look_again(again, peer.name)) from failure
     except BaseException:
         stream.close()

@@ -35,7 +35,7 @@ async def open_unless_stopped(session: Session, stop: Stop) -> bool:
 
     Raises: WscliError, as Session.open says.
     """
-    stop.phase = lambda: f"opening the connection ({session.phase})"
+    stop.phase = lambda: f"opening the connection ({session.handshake.phase})"
     opening = asyncio.create_task(session.open())
     stopped = asyncio.create_task(stop.wait())
     try:

@@ -69,7 +69,7 @@ class Link:
     @property
     def phase(self) -> str:
         """How far the opening handshake has come."""
-        return "" if self.session is None else self.session.phase
+        return "" if self.session is None else self.session.handshake.phase
 
     @property
     def unsent_bytes(self) -> int:

@@ -27,6 +27,10 @@ class Handshake:
     def phase(self) -> str:
         return self._opening.phase
 
+    def unfinished(self) -> tuple[str, float, float] | None:
+        """As Opening has it, for the hop that goes on or failed."""
+        return self._opening.unfinished()
+
     async def perform(self) -> Connection:
         """Open the connection within `connect_timeout` seconds, all hops together.
 

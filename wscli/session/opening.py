@@ -44,6 +44,7 @@ _PHASES = {
     "connect": "connecting",
     "proxy": "connecting through the proxy",
     "tls": "the TLS handshake",
+    "look": "looking at the certificate that is not trusted",
     "request": "sending the request",
     "reply": "waiting for the reply",
     "body": "reading the refusal's body",
@@ -92,14 +93,27 @@ class RedirectReceived(Exception):
 
 
 class Opening:
-    """One opening handshake; `phase` says how far it has come. `started` is when the first one began."""
+    """One opening handshake. `started` is when the first one began."""
 
     def __init__(self, target: Target, journal: Journal, started: float) -> None:
         self._target = target
         self._journal = journal
         self._stream: Stream | None = None
         self._started = started
-        self.phase = "resolve"
+        self._phases: list[tuple[str, float]] = []
+
+    @property
+    def phase(self) -> str:
+        """How far it has come."""
+        return self._phases[-1][0] if self._phases else "resolve"
+
+    def unfinished(self) -> tuple[str, float, float] | None:
+        """The phase that is not done, or that failed; when it began and ended (seconds on the clock)."""
+        times = [*self._phases, ("", self._journal.clock.now())]
+        if times[-2:-1] and times[-2][0] == "look":
+            # That comes after the failure.
+            del times[-1]
+        return (*times[-2], times[-1][1]) if len(times) > 1 else None
 
     async def perform(self, deadline: float) -> Connection:
         """Open the connection until `deadline` (the loop's clock, seconds).
@@ -132,7 +146,7 @@ class Opening:
             self._stream.close()
 
     def _enter(self, phase: str) -> None:
-        self.phase = phase
+        self._phases.append((phase, self._journal.clock.now()))
 
     async def _ask_and_hear(self) -> _Exchange:
         target, journal = self._target, self._journal

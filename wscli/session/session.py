@@ -55,7 +55,7 @@ class Session(Sending):
         self.paced = False
         self._read_size = _FIRST_READ
         self._fast = fast
-        self._handshake = Handshake(target, journal)
+        self.handshake = Handshake(target, journal)
         self._tasks: list[asyncio.Task[None]] = []
         self._deadline: float | None = None
         self._limit: asyncio.Timeout | None = None
@@ -88,17 +88,12 @@ class Session(Sending):
             self.outbox.end()
             self.connection.stream.close()
 
-    @property
-    def phase(self) -> str:
-        """How far the opening handshake has come."""
-        return self._handshake.phase
-
     async def open(self) -> None:
         """Perform the opening handshake; from then on the connection is read.
 
         Raises: WscliError, as Handshake.perform says.
         """
-        connection = await self._handshake.perform()
+        connection = await self.handshake.perform()
         lint = FrameLint(connection.deflate is not None, connection.opaque_rsv)
         self._inbound = Dissector(
             "in",
