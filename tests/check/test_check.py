@@ -312,6 +312,32 @@ async def test_what_is_expected_is_no_failure(script: Any, body: str, tmp_path: 
     assert not any(check.get("violations") for check in result["checks"])
 
 
+@pytest.mark.parametrize(
+    ("script", "body", "code", "told"),
+    [
+        (close_4001, 'steps = [{ expect = "x" }]', 90, "expected a text message that matches 'x' (expect)"),
+        (lose, WAITING, 56, "expected a text message that matches 'never' (expect)"),
+        (lose, 'expect = { close = 4000 }\nsteps = [{ send = "x" }]', 56, "expected close code 4000"),
+        (
+            close_4001,
+            'steps = [{ expect-json = "a=1" }]\nok-close = [4001]',
+            1,
+            "expected a JSON message with a = 1 (expect-json); no message came",
+        ),
+    ],
+    ids=["closed", "lost", "lost, in the table", "closed as is allowed"],
+)
+async def test_what_was_not_met_either_is_told_where_another_cause_decides(
+    script: Any, body: str, code: int, told: str, tmp_path: Path
+) -> None:
+    async with raw_server(script) as server:
+        result = await checked(tmp_path, suite(server.url, body))
+    (check,) = result["checks"]
+    assert check["exit_code"] == code, check
+    assert told in check["message"]
+    assert check["message"].count("expected ") == 1
+
+
 async def test_retries_until_it_passes_and_no_more(tmp_path: Path) -> None:
     tries = 0
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from copy import copy
 from typing import Any
 
 from msgspec.structs import replace
 
 from ..config import Target
-from ..errors import (
-    ClosedByPeer,
-    ConnectionLost,
-    DeadlineExceeded,
-    ExpectationFailed,
-    Unsent,
-    WscliError,
-)
+from ..errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, ExpectationFailed, Unsent, WscliError
 from ..expect.closing import CloseCode
 from ..expect.expectation import Expectation, State
 from ..expect.expected import Expected
@@ -80,6 +74,8 @@ class Attempt:
         verdict = self._expected.judge(failure)
         if verdict is not None and verdict is not failure:
             self.place = "expect"
+        elif verdict is not None and self.facts.opened is not None:
+            return _told_with(verdict, self._expected.failure())
         return verdict
 
     def _is_expected_end(self) -> bool:
@@ -207,7 +203,8 @@ class Attempt:
 
     def _unmet(self, expectation: Expectation, seconds: float, watch: Watch) -> WscliError:
         if watch.over:
-            return self._why_over(ExpectationFailed(expectation.story()))
+            unmet = ExpectationFailed(expectation.story())
+            return _told_with(self._why_over(unmet), unmet)
         return ExpectationFailed(expectation.story(f" within {seconds:g} s"))
 
     async def _await_close(self, expectation: Expectation, seconds: float, watch: Watch) -> None:
@@ -281,6 +278,15 @@ async def _until(holds: Callable[[], bool], changed: asyncio.Event, watch: Watch
 async def _either(change: Coroutine[Any, Any, object], watch: Watch) -> None:
     """Waits for a change, or for there to be nothing more to wait for."""
     await until_one_is_done(change, watch.pause())
+
+
+def _told_with(failure: WscliError, unmet: ExpectationFailed | None) -> WscliError:
+    """`failure`, which decides (contract §3), and what was not met either."""
+    if unmet is None or isinstance(failure, ExpectationFailed):
+        return failure
+    told = copy(failure)
+    told.message += f"; an expectation was not met either: {unmet.message}"
+    return told
 
 
 def _over(limit: str, message: str) -> ExpectationFailed:
