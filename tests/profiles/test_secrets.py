@@ -65,6 +65,43 @@ def test_what_others_may_write_names_no_commands(which: str, own: Path, tmp_path
     assert "chmod go-w" in hint
 
 
+@pytest.mark.parametrize(
+    ("mode", "allowed"), [(0o755, True), (0o775, False), (0o757, False), (0o1777, True), (0o1775, True)]
+)
+def test_who_may_replace_a_folder_further_up_names_no_commands(
+    mode: int, allowed: bool, tmp_path: Path
+) -> None:
+    home = tmp_path / "above" / "home"
+    path = home / ".config" / "wscli" / "config.toml"
+    path.parent.mkdir(parents=True, mode=0o700)
+    path.touch(mode=0o600)
+    home.parent.chmod(mode)
+    refusal, hint = refusal_of_commands(path, {"HOME": str(home)})
+    assert (refusal == "") is allowed
+    if not allowed:
+        assert f"others may write '{home.parent}'" in refusal
+        assert hint == f"chmod go-w {home.parent}"
+
+
+def test_a_folder_that_everybody_writes_to_is_not_mended_by_being_sticky(own: Path) -> None:
+    own.parent.chmod(0o1777)
+    assert "others may write" in refusal_of_commands(own, {"XDG_CONFIG_HOME": str(own.parent.parent)})[0]
+
+
+@pytest.mark.parametrize("which", ["between", "real"])
+def test_every_link_on_the_way_to_the_file_counts(which: str, own: Path, tmp_path: Path) -> None:
+    between, real = tmp_path / "between" / "link.toml", tmp_path / "real" / "file.toml"
+    for each in (between, real):
+        each.parent.mkdir(mode=0o755)
+    own.rename(real)
+    between.symlink_to(real)
+    own.symlink_to(between)
+    environ = {"XDG_CONFIG_HOME": str(tmp_path)}
+    assert refusal_of_commands(own, environ) == ("", "")
+    (tmp_path / which).chmod(0o777)
+    assert f"others may write '{tmp_path / which}'" in refusal_of_commands(own, environ)[0]
+
+
 def test_what_wscli_config_names_names_no_commands(own: Path, tmp_path: Path) -> None:
     environ = {"XDG_CONFIG_HOME": str(tmp_path), "WSCLI_CONFIG": str(own)}
     assert find_file(environ) == own

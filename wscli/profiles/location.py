@@ -11,6 +11,8 @@ from ..errors import UsageError
 
 VARIABLE = "WSCLI_CONFIG"
 PREFIX = "WSCLI_"
+# As many as Linux follows.
+_MOST_LINKS = 40
 
 
 def is_wanted(url: str, environ: Mapping[str, str]) -> bool:
@@ -59,26 +61,39 @@ def refusal_of_commands(path: Path, environ: Mapping[str, str]) -> tuple[str, st
 
     Only the user's own file may name commands: what `WSCLI_CONFIG` names may have come with a repository
     whose settings for the shell set that variable. It, what it leads to, and the folders that hold them must
-    be writable by nobody else.
+    be writable by nobody else, as ssh wants it (StrictModes): who may write to a folder may put another file,
+    or another folder, in place of one. Further up a folder may be sticky instead, as /tmp is.
     """
     if environ.get(VARIABLE) or path != own_file(environ):
         return (
             f"commands are run from your own file alone, not from one that {VARIABLE} names",
             f'use {{env = "NAME"}}, or put the profile into {own_file(environ) or "your own file"}',
         )
-    real = path.resolve()
-    for each in dict.fromkeys((real, real.parent, path.parent)):
-        if others_may_write(each):
+    if os.name == "nt":  # its modes do not say who may write
+        return "", ""
+    hops, home = _hops(path), environ.get("HOME") or path.parent
+    strict = {path.resolve(), *(hop.parent for hop in hops), *(hop.parent.resolve() for hop in hops)}
+    above = {folder for each in strict for folder in each.parents}
+    for each in sorted(strict | above, key=lambda each: -len(each.parts)):
+        found = each.stat()
+        # Above the home directory the owner may be one that a container does not know.
+        if found.st_uid not in {0, os.getuid()} and (each in strict or each.is_relative_to(home)):
+            return (
+                f"{str(each)!r} belongs to another user, so that its commands are not run",
+                f"chown {os.getuid()} {each}",
+            )
+        others_write = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if others_write and (each in strict or not found.st_mode & stat.S_ISVTX):
             return f"others may write {str(each)!r}, so that its commands are not run", f"chmod go-w {each}"
     return "", ""
 
 
-def others_may_write(path: Path) -> bool:
-    """Whether the file or folder belongs to another user (but root), or its mode lets others write."""
-    if os.name == "nt":  # its modes do not say who may write
-        return False
-    found = path.stat()
-    return found.st_uid not in {0, os.getuid()} or bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+def _hops(path: Path) -> list[Path]:
+    """`path`, and what it leads to when it is a symbolic link, link by link."""
+    hops = [path.absolute()]
+    while hops[-1].is_symlink() and len(hops) < _MOST_LINKS:
+        hops.append(hops[-1].parent / hops[-1].readlink())
+    return hops
 
 
 def _is_there(path: Path) -> bool:
