@@ -75,6 +75,24 @@ def test_secrets_are_neither_shown_nor_looked_up(format: list[str], tmp_path: Pa
     assert rows(config(tmp_path, "@prod", "--json"))["bearer"][0] == "‹redacted› from the command pass"
 
 
+def test_subprotocols_that_are_tokens_and_urls_in_headers_show_no_secret(tmp_path: Path) -> None:
+    given = (
+        "-s",
+        "chat",
+        "-s",
+        "bearer",
+        "-s",
+        "hunter2s",
+        "-H",
+        "Referer: https://me:hunter2r@h/?token=hunter2q",
+    )
+    shown = rows(config(tmp_path, *given, "--json"))
+    assert shown["subprotocol"][0] == ["chat", "bearer", "‹redacted›"]
+    assert shown["header"][0] == ["Referer: https://‹redacted›@h/?token=‹redacted›"]
+    told = rows(config(tmp_path, *given, "--json", "--show-secrets"))
+    assert told["subprotocol"][0] == ["chat", "bearer", "hunter2s"]
+
+
 def test_the_text_names_the_file_and_its_profiles(tmp_path: Path) -> None:
     lines = config(tmp_path).stdout.splitlines()
     assert lines[0] == f"file: {tmp_path / 'wscli' / 'config.toml'}"

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from enum import Enum
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from ..profiles.secrets import SecretSource
 from ..sinks.escape import escape
 from ..sinks.redact import MARKER, redacted_url
 from ..sinks.secrets import is_secret_header
+from ..wire.headers import secret_subprotocols
 from .effective import Effective, find_effective, kinds, option_name
 from .environment import Environment
 from .options import SharedOptions, command, option_defaults
@@ -114,7 +116,9 @@ def _rows(effective: Effective, show: bool) -> list[Row]:
 def _shown(name: str, value: Any, show: bool) -> Any:
     """The value without its secrets; one that is kept elsewhere is named by its source."""
     if isinstance(value, list):
-        return [_shown(name, each, show) for each in value]
+        tokens = secret_subprotocols(value) if name == "subprotocol" and not show else ()
+        hidden = [MARKER if token else each for each, token in zip_longest(value, tokens)]
+        return [_shown(name, each, show) for each in hidden]
     if isinstance(value, SecretSource):
         return f"{value.name}: {MARKER} from {value}".removeprefix(": ")
     if isinstance(value, Enum):
@@ -128,8 +132,9 @@ def _shown(name: str, value: Any, show: bool) -> Any:
         return f"{user}:{MARKER}" if colon else value
     if name == "header":
         header, colon, content = value.partition(":")
-        return f"{header}: {MARKER}" if colon and content.strip() and is_secret_header(header) else value
-    return _hidden_userinfo(value) if name in {"proxy", "url"} else value
+        if colon and content.strip() and is_secret_header(header):
+            return f"{header}: {MARKER}"
+    return _hidden_userinfo(value) if name in {"proxy", "url"} else redacted_url(value)
 
 
 def _names_file(value: str) -> bool:
