@@ -234,6 +234,8 @@ def _signals(loop: asyncio.AbstractEventLoop, stop: Stop, environment: Environme
     restore = terminal_restorer(environment.stdin if environment.stdin_tty else None)
 
     def on_signal(number: signal.Signals) -> None:
+        if number is signal.SIGINT and stop.takes_interrupt():
+            return
         if received:
             restore()
             os._exit(ExitCode.INTERRUPTED if number is signal.SIGINT else ExitCode.TERMINATED)

@@ -16,12 +16,14 @@ class Stop:
     may take `patience` seconds more, for what is under way to arrive; what asks after it ends this at once.
     `phase` says what is being done at this moment, for the message of a deadline; `found` what has gone
     wrong by now, kept as `earlier` for a run that has to be cut off: the first cause decides (contract §3).
+    `takes_interrupt` is asked whether SIGINT is no wish to end: in the REPL Ctrl-C is a key.
     """
 
     def __init__(self) -> None:
         self.cause: WscliError | None = None
         self.phase: Callable[[], str] = lambda: "starting"
         self.found: Callable[[], WscliError | None] = lambda: None
+        self.takes_interrupt: Callable[[], bool] = lambda: False
         self.earlier: WscliError | None = None
         self.asked_at: float | None = None
         self.patience = 0.0

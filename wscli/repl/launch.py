@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..config import OutputOptions, Target
 from ..oneshot.run import Send
+from ..probes.stop import Stop
 from ..recent import state_folder
 from ..session.reconnect import ReconnectPolicy
 from ..sinks.output import Output
@@ -39,14 +40,19 @@ class Launch:
 
 
 def make_terminal(
-    launch: Launch, output: Output, handlers: Handlers, preferences: Preferences, redactor: Redactor
+    launch: Launch,
+    output: Output,
+    handlers: Handlers,
+    preferences: Preferences,
+    redactor: Redactor,
+    stop: Stop,
 ) -> Terminal:
-    """The terminal that suits TERM."""
+    """The terminal that suits TERM; `stop` tells one that has no keys of Ctrl-C."""
     term = launch.environ.get("TERM") or None
     if term in (None, "dumb", "unknown"):
         from .plain import PlainTerminal
 
-        return PlainTerminal(launch.stdin, output, handlers, launch.output_options.width)
+        return PlainTerminal(launch.stdin, output, handlers, launch.output_options.width, stop)
     from .history import LineHistory
     from .prompt import Prompt
 

@@ -238,6 +238,8 @@ class Prompt:
             if line and (not known or known[-1] != line):
                 self._history.append_string(line)
             self._clear(buffer)
+        else:
+            self._handlers.note("not open yet: nothing was sent; press Enter again once it is")
         # It was cleared and remembered here, where that was right.
         return True
 

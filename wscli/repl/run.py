@@ -56,7 +56,7 @@ class Repl:
         handlers = Handlers(
             self._on_line, self._on_end, self._on_interrupt, self._on_stay, self._on_note, self._bar
         )
-        self._terminal = make_terminal(launch, output, handlers, self._preferences, redactor)
+        self._terminal = make_terminal(launch, output, handlers, self._preferences, redactor, stop)
         self._voice = Voice(self._terminal.write, palette_for(color), redactor, self._terminal.width)
         self._ring = Ring(launch.options.ring_bytes)
         self._facts = Facts()
@@ -183,7 +183,6 @@ class Repl:
         try:
             command = parse_line(line)
             if isinstance(command, SENDING) and self._link.state is State.CONNECTING:
-                self._voice.note("not open yet: nothing was sent; press Enter again once it is")
                 return False
             # A message shows as the frame that it becomes, unless a filter keeps that from sight.
             if not isinstance(command, SendText) or self._view.filter:

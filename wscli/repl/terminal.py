@@ -14,10 +14,10 @@ Bar = Callable[[int], list[tuple[str, str]]]
 class Handlers:
     """What a terminal reports.
 
-    `line` takes a line and says whether it was taken (otherwise it stays, to be changed or sent later);
-    `end` is the wish to close and leave; `interrupt` says whether there was something to interrupt, and
-    `stays` that nothing was; `note` is told what a person should know; `bar` is the bar's text for a width,
-    in pieces with a style's name.
+    `line` takes a line and says whether it was taken (otherwise there is no connection yet to send it on, and
+    the terminal keeps it); `end` is the wish to close and leave; `interrupt` says whether there was something
+    to interrupt, and `stays` that nothing was; `note` is told what a person should know; `bar` is the bar's
+    text for a width, in pieces with a style's name.
     """
 
     line: Callable[[str], bool]
