@@ -466,6 +466,15 @@ def test_a_frame_that_is_wrong_on_purpose_is_sent(tmp_path: Path) -> None:
         assert leave(terminal) == 90
 
 
+def test_the_plain_format_is_kept_in_the_repl(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:", "--format", "plain", columns=120) as terminal:
+        enter(terminal, "hello")
+        terminal.expect("< message 2 text len=5 wire=7 fragments=1 compressed t=")
+        assert "> header Upgrade: websocket" in terminal.text
+        assert leave(terminal) == 0
+        assert "* close 1000 clean initiator=local" in terminal.text
+
+
 def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path) -> None:
     env = {"TERM": "dumb", "XDG_STATE_HOME": str(tmp_path)}
     with pty_wscli("connect", "demo:", columns=100, env=env) as terminal:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from ..config import OutputOptions
+from ..config import Format, OutputOptions
 from ..events import Event, FrameSeen, MessageSeen, PongReceived, ViolationFound
 from ..expect.pattern import SECONDS, TooSlow
 from ..session.journal import Batch
@@ -19,6 +19,7 @@ from ..sinks.human_budget import Budget
 from ..sinks.human_payload import highlight_json
 from ..sinks.human_style import cut, palette_for, plural, wrap
 from ..sinks.output import Output
+from ..sinks.plain import PlainSink
 from ..sinks.redact import Redactor
 from ..wire.runs import MessageRun
 from .filters import ADVICE, Filter
@@ -47,7 +48,7 @@ class Lines(Output):
 
 
 class View:
-    """Shows batches through a HumanSink: filtered, paused, as many lines a second as can be read.
+    """Shows batches in the format `human` or `plain`: filtered, paused, as many lines a second as can be read.
 
     `hidden` counts the incoming frames that came since `paused` was set.
     """
@@ -66,6 +67,8 @@ class View:
         self._palette = palette_for(options.color)
         self._timer: asyncio.TimerHandle | None = None
         self._left_out = LeftOut()
+        self._make_sink = PlainSink if options.format is Format.PLAIN else HumanSink
+        self._sink: HumanSink | PlainSink
         self._frame_shown = True
         self._lines_per_second = LINES_PER_SECOND
         self.filter = Filter()
@@ -96,7 +99,7 @@ class View:
 
     def _rebuild(self) -> None:
         options = self._options = replace(self._options, width=self._width())
-        self._sink = HumanSink(options, self._output)
+        self._sink = self._make_sink(options, self._output)
         self._budget = Budget(self._lines_per_second)
 
     def feed(self, batch: Batch, /) -> None:
