@@ -480,3 +480,8 @@ def test_what_minus_k_let_pass_is_said_before_the_certificate() -> None:
 def test_validity_is_counted_to_the_minute(not_before: str, not_after: str, words: str) -> None:
     rows = lines([tls(certificate={"not_before": not_before, "not_after": not_after})])
     assert any(row.startswith("*   valid ") and row.endswith(f"({words})") for row in rows)
+
+
+def test_a_frame_has_its_number_and_time_on_a_narrow_terminal_too() -> None:
+    (row,) = lines([frame(b"hi", n=12)], width=40)
+    assert re.match(r" 12 +\d+\.\d\d ← text   fin     2 B  hi$", row), row

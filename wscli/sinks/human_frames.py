@@ -92,8 +92,8 @@ class FrameLines:
     def _columns(self, event: FrameSeen | MessageSeen, kind: str, marks: str, size: str) -> tuple[str, int]:
         """The line up to the payload, and how many cells it takes."""
         palette = self._palette
-        number = "" if self._narrow else f"{event.n:>5} "
-        time = f"{event.t:>{7 if self._narrow else 8}.3f}"
+        number = f"{event.n:>{3 if self._narrow else 5}} "
+        time = f"{event.t:>6.2f}" if self._narrow else f"{event.t:>8.3f}"
         style = palette.incoming if event.direction == "in" else palette.outgoing
         if kind in ("ping", "pong", "close") or kind.startswith("op"):
             style = palette.control
