@@ -48,7 +48,7 @@ class Lines(Output):
 
 
 class View:
-    """Shows batches in the format `human` or `plain`: filtered, paused, as many lines a second as can be read.
+    """Shows batches as `human` or `plain` says: filtered, paused, as many lines a second as can be read.
 
     `hidden` counts the incoming frames that came since `paused` was set.
     """
