@@ -104,6 +104,20 @@ def test_a_code_that_no_close_carries_cannot_be_allowed(code: int, tried: int) -
     assert f"--expect-close {tried}" in refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"timeout": ""}, "--timeout: '' is not a duration"),
+        ({"origin": ""}, "--origin: the value is empty"),
+        ({"origin": " "}, "--origin: the value is empty"),
+        ({"user_agent": ""}, "--user-agent: the value is empty"),
+    ],
+)
+def test_an_unset_variable_never_passes_for_a_value(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        settings(**given)
+
+
 @pytest.mark.parametrize("code", [999, 1004, 1016, 2999, 5000, -1, 70000])
 def test_nor_can_one_that_breaks_the_protocol(code: int) -> None:
     with pytest.raises(UsageError, match=f"--ok-close: {code} is"):

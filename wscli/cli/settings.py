@@ -111,7 +111,8 @@ def _build(
         output=output,
         color_choice=options.color,
         demo=where if isinstance(where, DemoUrl) else None,
-        timeout=parsed("--timeout", parse_duration, options.timeout or "0") or None,
+        timeout=parsed("--timeout", parse_duration, "0" if options.timeout is None else options.timeout)
+        or None,
         ok_close=_close_codes(options.ok_close or []),
         secrets=(*collected.secrets, *([] if key_password is None else [key_password])),
         warnings=tuple(collected.warnings),
@@ -218,6 +219,10 @@ def parsed(option: str, parse: Callable[[str], T], text: str) -> T:
 
 
 def _field(option: str, text: str | None) -> str | None:
+    if text is not None and not text.strip():
+        raise UsageError(
+            f"{option}: the value is empty", hint="leave it out to send none; is the variable set?"
+        )
     return None if text is None else field_value(option, text)
 
 
