@@ -18,7 +18,10 @@ def _fresh(kind: str) -> str:
 
 @dataclass
 class Planted:
-    """A command line: `url` is put behind the server's address, `options` follow; `secrets` must not show."""
+    """A command line, made by `command_line`, and `environ` for it; `secrets` must not show.
+
+    `profile` is what stands in a configuration file, whose `@planted` is the URL then.
+    """
 
     name: str
     secrets: list[str] = field(default_factory=list)
@@ -26,6 +29,18 @@ class Planted:
     resource: str = "/"
     options: tuple[str, ...] = ()
     environ: dict[str, str] = field(default_factory=dict)
+    profile: str = ""
+
+    def command_line(self, port: int) -> list[str]:
+        """The URL of the server on that port of 127.0.0.1, and the options."""
+        url = f"ws://{self.userinfo}127.0.0.1:{port}{self.resource}"
+        if self.profile:
+            config = Path(self.environ["XDG_CONFIG_HOME"]) / "wscli" / "config.toml"
+            config.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            config.touch(mode=0o600)
+            config.write_text(f'[profiles.planted]\nurl = "{url}"\n{self.profile}\n')
+            url = "@planted"
+        return [url, *self.options]
 
     def forms(self) -> set[bytes]:
         """Each secret as it may appear: as it is, and in base64 at every alignment."""
@@ -84,4 +99,35 @@ def plantings(folder: Path) -> Iterator[Planted]:
     yield one
     one = Planted("--cookie @file")
     one.options = ("--cookie", file("cookie", f"sid={one.plant('cookiefile')}\n"))
+    yield one
+    one = Planted("--cookie-jar")
+    line = f"127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t{one.plant('jar')}\n"
+    one.options = ("--cookie-jar", file("jar", line)[1:])
+    yield one
+    one = Planted("--netrc")
+    login = f"machine 127.0.0.1 login bob password {one.plant('netrc')}\n"
+    one.environ = {"NETRC": file("netrc", login)[1:]}
+    one.options = ("--netrc",)
+    yield one
+    one = Planted("a subprotocol behind bearer")
+    one.options = ("-s", "chat", "-s", "bearer", "-s", one.plant("subprotocol"))
+    yield one
+    one = Planted("a subprotocol of over 32 characters")
+    one.options = ("-s", one.plant("x" * 33))
+    yield one
+    one = Planted("variables")
+    one.environ = {"WSCLI_BEARER": one.plant("env"), "WSCLI_COOKIE": f"sid={one.plant('envcookie')}"}
+    yield one
+    one = Planted("a profile")
+    one.environ = {"XDG_CONFIG_HOME": str(folder / "plain")}
+    one.userinfo, one.resource = f"bob:{one.plant('profileinfo')}@", f"/?token={one.plant('profilequery')}"
+    one.profile = (
+        f'cookie = "sid={one.plant("profilecookie")}"\nheader = ["X-Token: {one.plant("header")}"]\n'
+    )
+    yield one
+    one = Planted("a profile's variable and command")
+    one.environ = {"XDG_CONFIG_HOME": str(folder / "pointing"), "PLANTED": one.plant("variable")}
+    printed = file("printed", one.plant("command") + "\n")[1:]
+    one.profile = 'bearer = { env = "PLANTED" }\n'
+    one.profile += f'header = [{{ name = "X-Api-Key", command = ["cat", "{printed}"] }}]\n'
     yield one
