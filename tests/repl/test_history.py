@@ -72,11 +72,14 @@ def test_a_long_file_is_cut(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_done_without_and_told_of_once(tmp_path: Path) -> None:
     (tmp_path / "history").write_text("a file, not a folder")
-    history = LineHistory(history_file(tmp_path, "h"), Redactor())
+    told: list[str] = []
+    path = history_file(tmp_path, "h")
+    history = LineHistory(path, Redactor(), told.append)
     history.store_string("x")
-    assert history.failed
+    history.store_string("y")
+    assert told == [f"the history of typed lines cannot be written: {path}: File exists"]
     assert list(history.load_history_strings()) == []
 
 

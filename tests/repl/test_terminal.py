@@ -466,6 +466,14 @@ def test_a_frame_that_is_wrong_on_purpose_is_sent(tmp_path: Path) -> None:
         assert leave(terminal) == 90
 
 
+def test_a_history_that_cannot_be_kept_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "wscli").write_text("a file where a folder should be")
+    with repl(tmp_path, "demo:") as terminal:
+        enter(terminal, "hello")
+        terminal.expect("the history of typed lines cannot be written")
+        assert leave(terminal) == 0
+
+
 def test_the_plain_format_is_kept_in_the_repl(tmp_path: Path) -> None:
     with repl(tmp_path, "demo:", "--format", "plain", columns=120) as terminal:
         enter(terminal, "hello")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -32,18 +32,21 @@ class LineHistory(History):
     """Lines in `path`, one JSON string each; None keeps them in memory only.
 
     What looks like, or holds, a secret is not written. A file that cannot be read or written is done
-    without: `failed` says why.
+    without: `tell` is told so, once.
     """
 
-    def __init__(self, path: Path | None, redactor: Redactor) -> None:
+    def __init__(
+        self, path: Path | None, redactor: Redactor, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         super().__init__()
         self._path = path
         self._redactor = redactor
-        self.failed = ""
+        self._tell = tell
+        self._told = False
 
     def move(self, path: Path | None) -> None:
         """Go on with the lines of another file."""
-        self._path, self.failed = path, ""
+        self._path, self._told = path, False
         self._loaded, self._loaded_strings = False, []
 
     def load_history_strings(self) -> Iterable[str]:
@@ -67,7 +70,7 @@ class LineHistory(History):
                 os.fchmod(file.fileno(), 0o600)
                 file.write(json.dumps(string) + "\n")
         except OSError as failure:
-            self.failed = failure.strerror or str(failure)
+            self._fail("written", failure)
 
     def may_store(self, line: str) -> bool:
         """Whether a line may be on disk."""
@@ -75,13 +78,19 @@ class LineHistory(History):
             return False
         return self._redactor.scrub(line) == line
 
+    def _fail(self, what: str, failure: OSError) -> None:
+        if not self._told:
+            self._told = True
+            reason = failure.strerror or str(failure)
+            self._tell(f"the history of typed lines cannot be {what}: {self._path}: {reason}")
+
     def _read(self, path: Path) -> list[str]:
         try:
             if not path.is_file() or path.stat().st_size > _MOST_FILE_BYTES:
                 return []
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError as failure:
-            self.failed = failure.strerror or str(failure)
+            self._fail("read", failure)
             return []
         lines = []
         for line in text.splitlines():
@@ -100,4 +109,4 @@ class LineHistory(History):
                 file.writelines(json.dumps(line) + "\n" for line in lines)
             draft.replace(path)
         except OSError as failure:
-            self.failed = failure.strerror or str(failure)
+            self._fail("written", failure)

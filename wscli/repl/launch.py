@@ -56,7 +56,7 @@ def make_terminal(
     from .history import LineHistory
     from .prompt import Prompt
 
-    history = LineHistory(history_of(launch, launch.name), redactor)
+    history = LineHistory(history_of(launch, launch.name), redactor, handlers.note)
     color = launch.output_options.color
     return Prompt(launch.stdin, output, handlers, preferences, history, color=color, term=term)
 
