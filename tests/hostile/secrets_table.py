@@ -115,6 +115,16 @@ def plantings(folder: Path) -> Iterator[Planted]:
     one = Planted("a subprotocol of over 32 characters")
     one.options = ("-s", one.plant("x" * 33))
     yield one
+    one = Planted("a parameter of an extension")
+    one.options = (
+        "--extension",
+        f'x-own; token={one.plant("param")}; other="1"; sig="{one.plant("quoted")}"',
+    )
+    yield one
+    one = Planted("userinfo in Origin and Referer")
+    one.options = ("-o", f"https://bob:{one.plant('origin')}@a.example")
+    one.options += ("-H", f"Referer: https://bob:{one.plant('referer')}@a.example/x")
+    yield one
     one = Planted("variables")
     one.environ = {"WSCLI_BEARER": one.plant("env"), "WSCLI_COOKIE": f"sid={one.plant('envcookie')}"}
     yield one

@@ -122,6 +122,13 @@ def test_what_announces_a_token_does_not_cross_an_origin_without_it(
     assert redirected(first, first, target_for("wss://b.example/").url).subprotocols == left
 
 
+def test_an_extension_with_a_secret_parameter_does_not_cross_an_origin() -> None:
+    offered = ("x-plain; size=3", 'x-own; Token="abc"')
+    first = target_for("wss://a.example/", extensions=offered)
+    assert redirected(first, first, target_for("wss://a.example/x").url).extensions == offered
+    assert redirected(first, first, target_for("wss://b.example/").url).extensions == offered[:1]
+
+
 def test_everything_stays_within_the_origin() -> None:
     first = target_for("wss://a.example/", unix_socket="/s", **SECRETS)
     moved = redirected(first, first, target_for("wss://a.example:443/x").url)

@@ -8,7 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wscli.config import Format, Target, parse_url
-from wscli.events import Attempt, Connected, Event, Failed, Headers, Proxied, Redirected, SentClose
+from wscli.events import (
+    Attempt,
+    Connected,
+    Event,
+    Extension,
+    Failed,
+    Headers,
+    Opened,
+    Proxied,
+    Redirected,
+    RequestSent,
+    ResponseReceived,
+    SentClose,
+)
 from wscli.sinks.base import Batch
 from wscli.sinks.make import make_sink
 from wscli.sinks.redact import MARKER, Redactor, redacted_url
@@ -272,3 +285,39 @@ def test_the_beginning_of_a_secret_that_a_message_cut_short_is_redacted(kept: in
     assert redactor.scrub(f"it was 'a {secret[:kept]}…' (80)…") == f"it was 'a {MARKER}…' (80)…"
     assert redactor.scrub("waiting…") == "waiting…"
     assert Redactor([secret], show=True).scrub(f"{secret[:kept]}…") == f"{secret[:kept]}…"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x; token=abc; size=3", f"x; token={MARKER}; size=3"),
+        ('x;KEY = "abc, def" , y; sig=1', f'x;KEY = "{MARKER}" , y; sig={MARKER}'),
+        ("permessage-deflate; client_max_window_bits=12", "permessage-deflate; client_max_window_bits=12"),
+        ("token; tokens=1", "token; tokens=1"),
+    ],
+)
+def test_secret_parameters_of_extensions_are_hidden_wherever_they_stand(value: str, shown: str) -> None:
+    seen = Redactor().event(request(headers=(("Sec-WebSocket-Extensions", value),)))
+    assert isinstance(seen, RequestSent)
+    assert seen.headers == (("Sec-WebSocket-Extensions", shown),)
+    assert seen.redacted is (value != shown)
+
+
+def test_agreed_and_offered_extensions_show_no_secret_parameter() -> None:
+    extension = Extension(name="x", params=(("token", "abc"), ("token", None), ("size", "3")))
+    seen = Redactor().event(opened(extensions=(extension,), offered=(extension,)))
+    assert isinstance(seen, Opened)
+    hidden = (("token", MARKER), ("token", None), ("size", "3"))
+    assert (seen.extensions[0].params, seen.offered[0].params) == (hidden, hidden)
+
+
+def test_an_echo_of_userinfo_in_origin_and_referer_is_hidden() -> None:
+    redactor = Redactor()
+    headers = (
+        ("Origin", "https://bob:hunter2hunter@a.example"),
+        ("Referer", "https://t0kenT0ken@a.example/"),
+    )
+    redactor.event(request(headers=headers))
+    seen = redactor.event(response(status=403, body="bob, hunter2hunter and t0kenT0ken"))
+    assert isinstance(seen, ResponseReceived)
+    assert seen.body == f"bob, {MARKER} and {MARKER}"

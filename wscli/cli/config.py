@@ -17,7 +17,7 @@ from ..errors import OutputFailed, UsageError
 from ..profiles.location import VARIABLE, expanded, own_file
 from ..profiles.secrets import SecretSource
 from ..sinks.escape import escape
-from ..sinks.redact import MARKER, redacted_url
+from ..sinks.redact import MARKER, redacted_extensions, redacted_url
 from ..sinks.secrets import is_secret_header
 from ..wire.headers import secret_subprotocols
 from .effective import Effective, find_effective, kinds, option_name
@@ -134,6 +134,8 @@ def _shown(name: str, value: Any, show: bool) -> Any:
         header, colon, content = value.partition(":")
         if colon and content.strip() and is_secret_header(header):
             return f"{header}: {MARKER}"
+    if name == "extension":
+        return redacted_extensions(value)
     return _hidden_userinfo(value) if name in {"proxy", "url"} else redacted_url(value)
 
 

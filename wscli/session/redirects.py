@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ..config import Target, Url, parse_url
 from ..errors import Refused, UsageError
 from ..wire.head import ResponseHead, header_value
-from ..wire.headers import without_secret_subprotocols
+from ..wire.headers import secret_parameters, without_secret_subprotocols
 
 # RFC 9110 §15.4: those whose Location a client may follow by itself.
 _STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -48,8 +48,9 @@ def resolve_location(base: Url, location: str, status: int) -> Url:
 def redirected(first: Target, current: Target, url: Url) -> Target:
     """The target for `url`, to which a reply of `current` leads; `first` is what the user asked for.
 
-    The user's headers and the subprotocols that carry a token end with the first change of origin (RFC 6454
-    §4), and do not come back. Identity, name and other ways to the peer are those of the first origin alone.
+    The user's headers, the subprotocols that carry a token and the extensions with a secret parameter end
+    with the first change of origin (RFC 6454 §4), and do not come back. Identity, name and other ways to the
+    peer are those of the first origin alone.
     """
     moved = replace(current, url=url)
     if url.origin != current.url.origin:
@@ -61,4 +62,9 @@ def redirected(first: Target, current: Target, url: Url) -> Target:
 
 
 def _without_credentials(target: Target) -> Target:
-    return replace(target, headers=(), subprotocols=without_secret_subprotocols(target.subprotocols))
+    return replace(
+        target,
+        headers=(),
+        subprotocols=without_secret_subprotocols(target.subprotocols),
+        extensions=tuple(each for each in target.extensions if not secret_parameters(each)),
+    )

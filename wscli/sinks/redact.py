@@ -20,6 +20,7 @@ from ..events import (
     Closed,
     Connected,
     Event,
+    Extension,
     Failed,
     FrameSeen,
     Headers,
@@ -32,7 +33,7 @@ from ..events import (
     ViolationFound,
 )
 from ..wire.frame import Opcode
-from ..wire.headers import secret_subprotocols
+from ..wire.headers import SECRET_NAMES, secret_parameters, secret_subprotocols
 from .base import Batch
 from .secrets import (
     authentication_scheme,
@@ -56,6 +57,11 @@ _HEAD_LINE: Final = re.compile(r"([^\r\n]*)(\r?\n|\r|$)")
 def redacted_url(url: str) -> str:
     """`url` (or a request target, or any text that holds URLs) without userinfo and secret query values."""
     return _redact_urls(url, MARKER)
+
+
+def redacted_extensions(value: str) -> str:
+    """A Sec-WebSocket-Extensions value without its secret parameters."""
+    return _cut_out(value, secret_parameters(value), MARKER)
 
 
 class Redactor:
@@ -85,7 +91,9 @@ class Redactor:
         if password:
             self.learn([password, f"{user or ''}:{password}"])
         stored = () if target.cookies is None else (("Cookie", target.cookies(target.url)),)
-        self.learn_request(target.url.resource, (*target.headers, *stored))
+        offered = [("Sec-WebSocket-Extensions", each) for each in target.extensions]
+        origin = [("Origin", target.origin or "")]
+        self.learn_request(target.url.resource, (*target.headers, *stored, *offered, *origin))
         self._learn_subprotocols(target.subprotocols)
 
     def learn(self, secrets: Iterable[str]) -> None:
@@ -104,6 +112,12 @@ class Redactor:
                 found += credentials_in(value)
             elif name.lower() == "sec-websocket-protocol":
                 self._learn_subprotocols(part.strip() for part in value.split(","))
+            elif name.lower() == "sec-websocket-extensions":
+                found += [value[start:end] for start, end in secret_parameters(value)]
+            elif "@" in value:
+                # Origin and Referer are URLs, and may hold userinfo.
+                for start, end in secret_spans(value):
+                    found += [value[start:end], value[start:end].partition(":")[2]]
         self.learn(secret for secret in found if len(secret) >= _SHORTEST_LEARNED)
 
     def _learn_subprotocols(self, offered: Iterable[str]) -> None:
@@ -210,7 +224,13 @@ class Redactor:
         chosen = event.subprotocol
         if chosen is not None:
             chosen = self._subprotocol_list(chosen, MARKER)
-        return _replace(event, url=self.scrub(event.url), subprotocol=chosen)
+        return _replace(
+            event,
+            url=self.scrub(event.url),
+            subprotocol=chosen,
+            extensions=tuple(map(_without_secrets, event.extensions)),
+            offered=tuple(map(_without_secrets, event.offered)),
+        )
 
     def _headers(self, headers: Headers) -> Headers:
         return tuple((name, self._value(name, value, MARKER)) for name, value in headers)
@@ -240,6 +260,8 @@ class Redactor:
             return authentication_scheme(value) + marker
         if name.lower() == "sec-websocket-protocol":
             value = self._subprotocol_list(value, marker)
+        elif name.lower() == "sec-websocket-extensions":
+            value = _cut_out(value, secret_parameters(value), marker)
         return self._scrub(value, marker)
 
     def _subprotocol_list(self, value: str, marker: str) -> str:
@@ -286,12 +308,22 @@ def _replace(event: S, **changes: object) -> S:
     return msgspec.structs.replace(event, **changes)
 
 
+def _without_secrets(extension: Extension) -> Extension:
+    params = tuple(
+        (name, MARKER if value and name.lower() in SECRET_NAMES else value)
+        for name, value in extension.params
+    )
+    return extension if params == extension.params else _replace(extension, params=params)
+
+
 def _redact_urls(text: str, marker: str) -> str:
-    if "@" not in text and "=" not in text:
-        return text
+    return _cut_out(text, secret_spans(text), marker) if "@" in text or "=" in text else text
+
+
+def _cut_out(text: str, spans: Iterable[tuple[int, int]], marker: str) -> str:
     end = 0
     pieces: list[str] = []
-    for start, stop in secret_spans(text):
+    for start, stop in spans:
         pieces += (text[end:start], marker)
         end = stop
     return "".join(pieces) + text[end:]

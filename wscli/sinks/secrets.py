@@ -1,7 +1,7 @@
 """What counts as a secret (contract §2), pure: header names, query names, and a value's forms.
 
-Subprotocols that carry a token are told by wire/headers.py, for session/ needs to know them too. `redact.py`
-is what puts them out of sight.
+Secret names, and subprotocols that carry a token, are in wire/headers.py, for session/ needs to know them
+too. `redact.py` is what puts them out of sight.
 """
 
 from __future__ import annotations
@@ -9,26 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ..wire.headers import SECRET_NAMES
+
 _HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2"})
 _HEADER_PART: Final = re.compile(r"token|secret|api[-_]?key", re.IGNORECASE)
-# The contract's five, and their plain variants.
-_QUERY_NAMES: Final = frozenset(
-    {
-        "token",
-        "key",
-        "sig",
-        "password",
-        "access_token",
-        "api_key",
-        "apikey",
-        "auth_token",
-        "client_secret",
-        "id_token",
-        "refresh_token",
-        "secret",
-        "signature",
-    }
-)
 _QUERY: Final = re.compile(r"[?&;#]([^?&;#=\s\"<>]+)=")
 _QUERY_VALUE: Final = re.compile(r"[^&#\s\"<>]*")
 _USERINFO: Final = re.compile(r"//([^/?#\s\"'<>]*)@")
@@ -78,7 +62,7 @@ def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _is_secret_query(name: str) -> bool:
     from urllib.parse import unquote_plus
 
-    return unquote_plus(name).lower() in _QUERY_NAMES
+    return unquote_plus(name).lower() in SECRET_NAMES
 
 
 def credentials_in(value: str) -> list[str]:

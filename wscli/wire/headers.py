@@ -18,6 +18,25 @@ _LONGEST_PLAIN_SUBPROTOCOL: Final = 32
 # A pattern that few runs use is compiled with its first use.
 _JWT: Final = r"eyJ[\w-]*\.[\w-]+\.[\w-]*"
 _BEFORE_TOKEN: Final = frozenset({"bearer", "token", "access_token"})
+# What is secret in a URL's query and in an extension's parameters (contract §2), and plain variants.
+SECRET_NAMES: Final = frozenset(
+    {
+        "token",
+        "key",
+        "sig",
+        "password",
+        "access_token",
+        "api_key",
+        "apikey",
+        "auth_token",
+        "client_secret",
+        "id_token",
+        "refresh_token",
+        "secret",
+        "signature",
+    }
+)
+_PARAMETER: Final = r""";\s*([^\s;,="]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))"""
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -93,6 +112,15 @@ def secret_subprotocols(names: Sequence[str]) -> list[bool]:
             or (index > 0 and names[index - 1].lower() in _BEFORE_TOKEN)
         )
         for index, name in enumerate(names)
+    ]
+
+
+def secret_parameters(extensions: str) -> list[tuple[int, int]]:
+    """Where Sec-WebSocket-Extensions has parameters with secret names: (start, end) of their values."""
+    return [
+        match.span(2 if match[2] is not None else 3)
+        for match in re.finditer(_PARAMETER, extensions)
+        if match[1].lower() in SECRET_NAMES
     ]
 
 
