@@ -176,6 +176,11 @@ async def mute(peer: Peer) -> None:
     await peer.wait_eof()
 
 
+async def deaf(peer: Peer) -> None:
+    await peer.accept()
+    await asyncio.Event().wait()
+
+
 WAITING = 'steps = [{ send = "x" }, { expect = "never", within = "10s" }]'
 FAILING: dict[str, tuple[Any, str, str, int, str]] = {
     # what: (server, check, kind, exit code, what the message or the place says)
@@ -542,11 +547,76 @@ async def test_a_signal_skips_what_is_left_and_still_writes_the_reports(tmp_path
 SLOW = '[[check]]\nname = "slow ${n}"\nurl = "demo:"\nmatrix = { n = [1, 2] }\nsteps = [{ wait = "1h" }]\n'
 
 
-async def test_what_was_not_run_in_time_did_not_pass(tmp_path: Path) -> None:
-    result = await checked(tmp_path, SLOW, "--timeout", "300ms")
-    assert result["status"] == 1
-    assert result["skipped"] == 2
-    assert "2 of 2 checks were not run" in result["stderr"]
+HANGING = {
+    # what: (server, check, what is told of it)
+    "at a step": (echo, 'steps = [{ wait = "1h" }]', "step 1 (wait): "),
+    "at an expectation": (silent, 'steps = [{ ping = true, within = "1h" }]', "step 1 (ping): "),
+    "while opening": (mute, "", "it was opening the connection ("),
+    "at the first message": (
+        silent,
+        'limits = { first-message = "1h" }',
+        "it was waiting for the first message",
+    ),
+    "at the peer's Close": (silent, 'steps = [{ expect-close = 1000, within = "1h" }]', "(expect-close)"),
+    "at our own Close": (
+        silent,
+        'steps = [{ close = true, within = "1h" }]',
+        "step 1 (close): ",
+    ),
+    "sending to a peer that does not read": (deaf, 'steps = [{ send-binary = "@big" }]', "(send-binary): "),
+}
+
+
+@pytest.mark.parametrize("name", HANGING)
+async def test_a_check_that_hangs_when_time_is_up_failed_and_tells_at_what(name: str, tmp_path: Path) -> None:
+    script, body, told = HANGING[name]
+    (tmp_path / "big").write_bytes(bytes(16 * 1024 * 1024))
+    body += '\nclose-timeout = "1h"\nconnect-timeout = "1h"' if "steps" in body or not body else ""
+    async with raw_server(script) as server:
+        text = suite(server.url, body) + '\n[[check]]\nname = "behind"\nurl = "demo:"\n'
+        result = await checked(tmp_path, text, "--timeout", "700ms", "--jobs", "1")
+    hung, behind = result["checks"]
+    assert (result["status"], hung["verdict"], behind["verdict"]) == (1, "failed", "skipped")
+    assert (hung["kind"], hung["exit_code"]) == ("timeout", 28), hung
+    assert "the check was not over when the time of the whole run was (--timeout)" in hung["message"]
+    assert told in f"{hung['place']}: {hung['message']}"
+    assert "1 of 2 checks failed; 1 of 2 checks were not run: the run was not over" in result["stderr"]
+    assert "while the check 'it' was " in result["stderr"]
+
+
+async def test_what_the_first_failure_cut_off_is_not_blamed(tmp_path: Path) -> None:
+    waiting = [
+        'steps = [{ expect = "never" }]',
+        "steps = [{ ping = true }]",
+        "steps = [{ expect-close = 1000 }]",
+        'limits = { first-message = "1h" }',
+        "expect = { close = 1000 }",
+        'steps = [{ wait = "1h" }, { send = "x" }]',
+    ]
+    all_here = asyncio.Event()
+    here = 0
+
+    async def wait(peer: Peer) -> None:
+        nonlocal here
+        await peer.accept()
+        here += 1
+        if here == len(waiting):
+            all_here.set()
+        await peer.wait_eof()
+
+    async def refuse_last(peer: Peer) -> None:
+        await peer.read_request()
+        await all_here.wait()
+        await peer.respond(403)
+
+    async with raw_server(wait) as server, raw_server(refuse_last) as other:
+        text = "".join(
+            suite(server.url, body).replace('"it"', f'"{number}"') + "\n"
+            for number, body in enumerate(waiting)
+        )
+        result = await checked(tmp_path, text + suite(other.url), "--fail-fast")
+    verdicts = [check["verdict"] for check in result["checks"]]
+    assert verdicts == [*["skipped"] * len(waiting), "failed"], result["checks"]
 
 
 async def test_what_nobody_waited_for_did_not_pass(tmp_path: Path) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
-from copy import copy
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -17,17 +14,23 @@ from ..expect.expectation import Expectation, State
 from ..expect.expected import Expected
 from ..expect.jsonpath import compiled, search
 from ..expect.messages import Json, Text
-from ..probes.conduct import Watch, close_warning, open_unless_stopped, until_one_is_done, watching
+from ..probes.conduct import Watch, close_warning, open_unless_stopped, watching
 from ..probes.stop import Stop
 from ..session.journal import Journal
 from ..session.session import Session
 from .facts import Facts, Inbox
+from .failing import CutOff, over_limit, told_with
 from .steps import DEFAULT_WITHIN
 from .suite import Await, Check, Close, Ping, Send, Step, Wait
 from .variables import is_secret_name, json_text, text_of
+from .waiting import either, until
 
 # Contract §3: how long our own Close may take to be answered, where no step is about that.
 _CLOSE_SECONDS = 1.0
+
+
+# The same when the run was told to end.
+_CUT_OFF_SECONDS = 0.3
 
 
 class Attempt:
@@ -40,7 +43,7 @@ class Attempt:
         self, check: Check, target: Target, stop: Stop, ok_close: frozenset[int] = frozenset()
     ) -> None:
         self.facts = Facts()
-        self.place = ""
+        self.place = self._waiting = ""
         self.journal = Journal()
         self._check = check
         self._stop = stop
@@ -57,6 +60,13 @@ class Attempt:
         self._close_was_expected = False
 
     @property
+    def doing(self) -> str:
+        """What it is at, in words of ours."""
+        if self.facts.opened is None:
+            return f"opening the connection ({self._session.handshake.phase})"
+        return f"at {self.place}" if self.place else self._waiting
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What was captured under a name that says that it is secret."""
         return tuple(text_of(value) for name, value in self._captured.items() if is_secret_name(name))
@@ -69,13 +79,13 @@ class Attempt:
             failure = raised
         if failure is None and self._session.failure is not None and not self._is_expected_end():
             failure = self._session.failure
-        if isinstance(failure, ExpectationFailed):
+        if isinstance(failure, ExpectationFailed | CutOff):
             return failure
         verdict = self._expected.judge(failure)
         if verdict is not None and verdict is not failure:
             self.place = "expect"
         elif verdict is not None and self.facts.opened is not None:
-            return _told_with(verdict, self._expected.failure())
+            return told_with(verdict, self._expected.failure())
         return verdict
 
     def _is_expected_end(self) -> bool:
@@ -88,29 +98,46 @@ class Attempt:
                 return await self._run()
         except TimeoutError:
             during = f" ({self.place})" if self.place else ""
-            return _over("total", f"the check was not over after {total:g} s{during}")
+            return over_limit("total", f"the check was not over after {total:g} s{during}")
 
     async def _run(self) -> WscliError | None:
         session = self._session
         async with session:
             if not await open_unless_stopped(session, self._stop):
-                return self._stop.cause
+                raise CutOff("the run was told to end")
             self._judge_opening()
-            async with watching(session, self._stop) as watch:
-                for number, step in enumerate(self._check.steps, 1):
-                    self.place = f"step {number} ({step.title})"
-                    await self._step(step, watch)
-                    self._heed_expectations()
-                self.place = ""
-                await self._first_message(watch)
-                await self._awaited_close(watch)
-            await self._close()
+            try:
+                async with watching(session, self._stop) as watch:
+                    await self._play(watch)
+                await self._close()
+            except CutOff:
+                await session.close(seconds=min(_CUT_OFF_SECONDS, session.target.close_timeout))
+                raise
         return None
+
+    async def _play(self, watch: Watch) -> None:
+        for number, step in enumerate(self._check.steps, 1):
+            self.place = f"step {number} ({step.title})"
+            await self._step(step, watch)
+            self._heed_expectations()
+            self._heed_stop()
+        self.place, self._waiting = "", "waiting for the first message"
+        await self._first_message(watch)
+        self._waiting = "waiting for the peer's Close"
+        await self._awaited_close(watch)
+        self._waiting = "closing the connection"
+        self._heed_stop()
+
+    def _heed_stop(self) -> None:
+        if self._stop.requested and self.facts.closed is None:
+            raise CutOff("the run was told to end")
 
     def _judge_opening(self) -> None:
         limit, opened = self._check.limits.open, self.facts.opened
         if limit is not None and opened is not None and opened.total_ms > limit * 1000:
-            raise _over("open", f"the opening took {opened.total_ms:g} ms, more than {limit * 1000:g} ms")
+            raise over_limit(
+                "open", f"the opening took {opened.total_ms:g} ms, more than {limit * 1000:g} ms"
+            )
         self._heed_expectations()
 
     def _heed_expectations(self) -> None:
@@ -122,7 +149,7 @@ class Attempt:
     async def _step(self, step: Step, watch: Watch) -> None:
         match step.action:
             case Send() as action:
-                await self._send(action)
+                await self._send(action, watch)
             case Wait() as action:
                 await watch.pause(action.seconds)
             case Ping() as action:
@@ -132,7 +159,7 @@ class Attempt:
             case Close() as action:
                 await self._close_as_told(action)
 
-    async def _send(self, action: Send) -> None:
+    async def _send(self, action: Send, watch: Watch) -> None:
         session = self._session
         try:
             if action.binary is not None:
@@ -141,7 +168,7 @@ class Attempt:
                 session.send_text(action.text.fill(self._captured).encode())
             else:
                 session.send_text(json_text(action.json, self._captured).encode())
-            await session.room()
+            await either(session.room(), watch)
         except Unsent as failure:
             raise self._why_over(failure) from None
 
@@ -151,7 +178,8 @@ class Attempt:
             return self._session.failure
         closed = self.facts.closed
         if closed is None:
-            return self._stop.cause or otherwise
+            self._heed_stop()
+            return otherwise
         return type(otherwise)(
             f"{otherwise.message}: the connection had ended with {closed.code} ({closed.name})"
         )
@@ -162,7 +190,7 @@ class Attempt:
             self._session.send_ping(action.payload)
         except Unsent as failure:
             raise self._why_over(failure) from None
-        if not await _until(lambda: len(facts.pongs) > before, facts.changed, watch, action.seconds):
+        if not await until(lambda: len(facts.pongs) > before, facts.changed, watch, action.seconds):
             late = DeadlineExceeded(
                 f"no pong came within {action.seconds:g} s",
                 hint="the peer must answer pings (RFC 6455 §5.5.2)",
@@ -170,7 +198,7 @@ class Attempt:
             raise self._why_over(late) if watch.over else late
         limit, rtt = self._check.limits.rtt, facts.pongs[-1].rtt_ms
         if limit is not None and rtt > limit * 1000:
-            raise _over("rtt", f"the pong took {rtt:g} ms, more than {limit * 1000:g} ms")
+            raise over_limit("rtt", f"the pong took {rtt:g} ms, more than {limit * 1000:g} ms")
 
     async def _await(self, action: Await, watch: Watch) -> None:
         expectation = action.make(self._captured)
@@ -199,17 +227,18 @@ class Attempt:
             self._heed_expectations()
             if watch.over:
                 return
-            await _either(inbox.changed(), watch)
+            await either(inbox.changed(), watch)
 
     def _unmet(self, expectation: Expectation, seconds: float, watch: Watch) -> WscliError:
         if watch.over:
             unmet = ExpectationFailed(expectation.story())
-            return _told_with(self._why_over(unmet), unmet)
+            return told_with(self._why_over(unmet), unmet)
         return ExpectationFailed(expectation.story(f" within {seconds:g} s"))
 
     async def _await_close(self, expectation: Expectation, seconds: float, watch: Watch) -> None:
         self._inbox.discard()
         over = await watch.pause(seconds)
+        self._heed_stop()
         if self.facts.closed is not None:
             expectation.event(self.facts.closed)
         if expectation.state is not State.MET:
@@ -241,11 +270,12 @@ class Attempt:
         if limit is None or opened is None:
             return
         left = max(0.0, opened.t + limit - self.journal.clock.now())
-        await _until(lambda: facts.first_message is not None, facts.changed, watch, left)
+        await until(lambda: facts.first_message is not None, facts.changed, watch, left)
+        self._heed_stop()
         if facts.first_message is None:
-            raise _over("first-message", f"no message came within {limit * 1000:g} ms")
+            raise over_limit("first-message", f"no message came within {limit * 1000:g} ms")
         if (took := facts.first_message - opened.t) > limit:
-            raise _over(
+            raise over_limit(
                 "first-message",
                 f"the first message took {took * 1000:.1f} ms, more than {limit * 1000:g} ms",
             )
@@ -263,31 +293,3 @@ class Attempt:
         await session.close(seconds=min(_CLOSE_SECONDS, session.target.close_timeout))
         if session.failure is None and session.unsent:
             raise Unsent(f"messages that were not sent when the connection ended: {session.unsent}")
-
-
-async def _until(holds: Callable[[], bool], changed: asyncio.Event, watch: Watch, seconds: float) -> bool:
-    """Waits until it holds, for `seconds` at most, not longer than the connection lasts; whether it does."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while not holds() and not watch.over:
-                changed.clear()
-                await _either(changed.wait(), watch)
-    return holds()
-
-
-async def _either(change: Coroutine[Any, Any, object], watch: Watch) -> None:
-    """Waits for a change, or for there to be nothing more to wait for."""
-    await until_one_is_done(change, watch.pause())
-
-
-def _told_with(failure: WscliError, unmet: ExpectationFailed | None) -> WscliError:
-    """`failure`, which decides (contract §3), and what was not met either."""
-    if unmet is None or isinstance(failure, ExpectationFailed):
-        return failure
-    told = copy(failure)
-    told.message += f"; an expectation was not met either: {unmet.message}"
-    return told
-
-
-def _over(limit: str, message: str) -> ExpectationFailed:
-    return ExpectationFailed(f"{message} (limits.{limit})")

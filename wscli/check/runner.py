@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from ..config import Target
-from ..errors import WscliError, exit_code_for
+from ..errors import DeadlineExceeded, WscliError, exit_code_for
 from ..probes.stop import Stop
+from ..sinks.human_style import plural
 from ..sinks.redact import Redactor
 from .facts import extension_text
+from .failing import CutOff
 from .play import Attempt
 from .result import CheckResult, RunResult
 from .suite import Check
 from .trouble import in_keys
 
 DEFAULT_JOBS: Final = 50
+# What checks get to end cleanly when the run is told to end: within contract §3's second, reports included.
+_GRACE: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ class Runner:
         self._asked = stop
         self._stop = Stop()
         self._results: list[CheckResult | None] = [None] * len(plan.checks)
+        # What runs, the oldest first.
+        self._running: dict[int, tuple[Check, Attempt | None]] = {}
+        self._workers: list[asyncio.Task[None]] = []
+        self._cut_off = False
+        stop.phase = self._doing
 
     async def run(self) -> RunResult:
         """All results. When it is told to end, what has none by then is skipped."""
@@ -79,8 +88,7 @@ class Runner:
         passing_on = asyncio.create_task(self._pass_on())
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(jobs):
-                    group.create_task(self._work(queue))
+                self._workers += [group.create_task(self._work(queue)) for _ in range(jobs)]
         finally:
             passing_on.cancel()
             await asyncio.gather(passing_on, return_exceptions=True)
@@ -93,6 +101,19 @@ class Runner:
     async def _pass_on(self) -> None:
         await self._asked.wait()
         self._stop.request(self._asked.cause)
+        await asyncio.sleep(self._asked.left(_GRACE))
+        self._cut_off = True
+        for worker in self._workers:
+            worker.cancel()
+
+    def _doing(self) -> str:
+        """What is being done, for the message of a deadline."""
+        for check, attempt in self._running.values():
+            others = len(self._running) - 1
+            beside = f" and {plural(others, 'other')} ran" if others else ""
+            doing = "starting" if attempt is None else attempt.doing
+            return f"the check {check.name!r} was {doing}{beside}"
+        return "starting"
 
     async def _work(self, queue: Iterator[tuple[int, tuple[str, Check]]]) -> None:
         for index, (suite, check) in queue:
@@ -127,24 +148,43 @@ class Runner:
         attempt: Attempt | None = None
         failure: WscliError | None
         redactor = Redactor(check.secrets, show=self._plan.show_secrets)
+        self._running[id(check)] = (check, None)
         try:
             async with self._connect(check) as endpoint:
                 secrets = (*check.secrets, *endpoint.secrets)
                 redactor = Redactor.for_target(endpoint.target, secrets, show=self._plan.show_secrets)
                 attempt = Attempt(check, endpoint.target, self._stop, endpoint.ok_close)
+                self._running[id(check)] = (check, attempt)
                 failure = await attempt.perform()
         except WscliError as raised:
             failure = raised
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._cut_off or task is None:
+                raise
+            task.uncancel()
+            failure = CutOff("the run was told to end")
         except Exception as bug:  # noqa: BLE001 (a bug that one peer meets must not take the other checks along)
             failure = _internal(bug)
             self._watcher.broke(bug, redactor)
+        finally:
+            del self._running[id(check)]
         if attempt is not None:
             redactor.learn(attempt.secrets)
-        if self._stop.requested and (failure is None or failure is self._stop.cause):
-            # Nobody waited for the end of it: it neither passed nor failed.
-            return _skipped(suite, check, show=self._plan.show_secrets)
+        if isinstance(failure, CutOff):
+            # It did not pass, and failed only if it was its time that was up.
+            if not isinstance(self._stop.cause, DeadlineExceeded):
+                return _skipped(suite, check, show=self._plan.show_secrets)
+            failure = _too_late(self._stop.cause, attempt)
         duration = round((loop.time() - since) * 1000, 3)
         return _result(suite, check, attempt, failure, redactor, (number, started, duration))
+
+
+def _too_late(cause: DeadlineExceeded, attempt: Attempt | None) -> WscliError:
+    doing = "" if attempt is None or attempt.place else f": it was {attempt.doing}"
+    return DeadlineExceeded(
+        f"the check was not over when the time of the whole run was (--timeout){doing}", hint=cause.hint
+    )
 
 
 def _internal(bug: Exception) -> WscliError:

@@ -250,9 +250,10 @@ def _verdict(result: RunResult, stopped: WscliError | None) -> WscliError | None
     if isinstance(stopped, Interrupted | Terminated):
         return stopped
     total = len(result.checks)
-    if result.failed:
-        return ExpectationFailed(f"{result.failed:,} of {total:,} checks failed")
-    if result.skipped:
+    told = [f"{result.failed:,} of {total:,} checks failed"] if result.failed else []
+    if result.skipped and (stopped is not None or not told):
         why = "nobody reads the results" if stopped is None else stopped.message
-        return ExpectationFailed(f"{result.skipped:,} of {total:,} checks were not run: {why}")
-    return None
+        told.append(f"{result.skipped:,} of {total:,} checks were not run: {why}")
+    elif told and stopped is not None:
+        told.append(stopped.message)
+    return ExpectationFailed("; ".join(told)) if told else None
