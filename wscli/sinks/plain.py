@@ -49,11 +49,12 @@ from ..events import (
     TlsEstablished,
     ViolationFound,
 )
-from ..wire.closecodes import ABNORMAL, NO_STATUS, parse_close
+from ..wire.closecodes import ABNORMAL, NO_STATUS
 from ..wire.runs import MessageRun
 from .base import Batch, events_of, is_long
 from .escape import escape, extension_text
 from .output import Output
+from .plain_frames import frame_facts, frame_line, message_facts, message_line
 
 _BARE: Final = re.compile(r"[^\s\"'=]+")
 _ROUND_TRIP: Final = frozenset({"min_ms", "avg_ms", "max_ms", "mdev_ms", "p50_ms", "p95_ms", "p99_ms"})
@@ -98,56 +99,22 @@ class PlainSink:
         from .long_lines import plain_line
 
         facts = (
-            _message_facts(event) if isinstance(event, MessageSeen) else _frame_facts(event, self._verbose)
+            message_facts(event)
+            if isinstance(event, MessageSeen)
+            else frame_facts(event, verbose=self._verbose)
         )
         self._output.write_pieces(plain_line(facts, event), event.length)
 
     def _lines(self, event: Event) -> Iterable[str]:
         if isinstance(event, FrameSeen):
-            return (_frame(event, self._verbose),) if self._frames else ()
+            return (frame_line(event, verbose=self._verbose),) if self._frames else ()
+        if isinstance(event, MessageSeen):
+            return (message_line(event),)
         # A refusal is always shown: it is the answer to "why not?".
         refused = isinstance(event, ResponseReceived) and event.status != 101
         if not self._opening and isinstance(event, _OPENING) and not refused:
             return ()
         return _LINES[type(event)](event)
-
-
-def _frame(event: FrameSeen, verbose: bool) -> str:
-    content = _close_payload(event) if event.type == "close" else _payload(event)
-    return f"{_frame_facts(event, verbose)} {content}"
-
-
-def _frame_facts(event: FrameSeen, verbose: bool) -> str:
-    flags = [name for name in ("fin", "rsv1", "rsv2", "rsv3", "masked", "truncated") if getattr(event, name)]
-    kind = event.type if event.type != "reserved" else f"reserved opcode={event.opcode:#x}"
-    facts = f"len={event.length} wire={event.wire_length} t={event.t:.6f}"
-    if verbose:
-        facts += f" header={event.header} mask={event.mask or '-'}"
-    return f"{_mark(event.direction)} frame {event.n} {' '.join([kind, *flags, facts])}"
-
-
-def _close_payload(event: FrameSeen) -> str:
-    close = parse_close(event.payload)
-    if close.code is None or close.problems:
-        return _payload(event)
-    return f'code={close.code} "{escape(close.reason)}"'
-
-
-def _message(event: MessageSeen) -> Iterable[str]:
-    yield f"{_message_facts(event)} {_payload(event)}"
-
-
-def _message_facts(event: MessageSeen) -> str:
-    facts = f"len={event.length} wire={event.wire_length} fragments={event.fragments}"
-    if event.compressed:
-        facts += " compressed"
-    return f"{_mark(event.direction)} message {event.n} {event.type} {facts} t={event.t:.6f}"
-
-
-def _payload(event: FrameSeen | MessageSeen) -> str:
-    if event.text is not UNSET:
-        return f'"{escape(event.text)}"'
-    return "hex:" if event.base64 is UNSET else f"hex:{event.base64.hex()}"
 
 
 def _resolved(event: Resolved) -> Iterable[str]:
@@ -273,7 +240,6 @@ _LINES: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     ResponseReceived: _response,
     Redirected: _redirected,
     Opened: _opened,
-    MessageSeen: _message,
     PongReceived: _pong,
     PingLost: _lost,
     ViolationFound: _violation,
@@ -283,10 +249,6 @@ _LINES: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
     Failed: _failed,
     Summarized: _summarized,
 }
-
-
-def _mark(direction: str) -> str:
-    return "<" if direction == "in" else ">"
 
 
 def _line(start: str, event: Event, *, without: tuple[str, ...] = ()) -> str:
