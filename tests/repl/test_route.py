@@ -83,7 +83,7 @@ async def journey(first: str = NOBODY, **profiles: Destination) -> AsyncIterator
 async def paused(made: Journey) -> asyncio.Task[bool]:
     """A route on its way to nobody, in the pause before the second attempt."""
     connecting = asyncio.create_task(made.route.connect())
-    await until(lambda: made.route.pausing)
+    await until(lambda: made.route._pause is not None)
     return connecting
 
 
@@ -102,7 +102,7 @@ async def test_an_opening_can_be_given_up_and_no_other_attempt_follows() -> None
         await until(lambda: made.link.phase == "reply")
         assert made.route.give_up()
         assert not await connecting
-        assert (made.link.state, made.route.pausing) == (State.CLOSED, False)
+        assert (made.link.state, made.route._pause) == (State.CLOSED, None)
 
 
 async def test_what_is_open_is_not_given_up() -> None:

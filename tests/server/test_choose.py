@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from wscli.errors import UsageError
-from wscli.server.scenarios import choose, scenario_names
+from wscli.server.scenarios import SCENARIOS, choose
 
 
 def test_names_are_those_of_the_contract() -> None:
-    assert scenario_names() == (
+    assert tuple(SCENARIOS) == (
         *("echo", "hello", "chat", "ticker", "reject", "close", "fragments", "ping", "silent", "flood"),
     )
 

@@ -62,11 +62,6 @@ class Route:
         """Whether the newest destination has the origin of the first: what was said for that one fits it."""
         return self.target.url.origin == self._first
 
-    @property
-    def pausing(self) -> bool:
-        """Whether the next attempt of `--reconnect` is awaited."""
-        return self._pause is not None
-
     async def connect(self) -> bool:
         """Open the next connection, with as many attempts as `--reconnect` grants; whether that worked."""
         opening = self._opening = object()

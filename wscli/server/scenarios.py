@@ -291,11 +291,6 @@ _SCENARIOS: Final = {
 SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(_SCENARIOS)
 
 
-def scenario_names() -> tuple[str, ...]:
-    """The scenarios' names, in the order of the contract (§1)."""
-    return tuple(SCENARIOS)
-
-
 def choose(name: str, query: str = "") -> Choice:
     """The scenario `name` with the values in `query` (as in a URL, percent-encoded).
 
