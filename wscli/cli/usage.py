@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -19,6 +19,8 @@ from ..errors import UsageError
 _WORD: Final = re.compile(r"-{0,2}[A-Za-z0-9][A-Za-z-]{0,23}")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?")
 _URL: Final = re.compile(r"(wss?|https?|demo):", re.IGNORECASE)
+# What no command's name looks like, but a URL whose scheme was left out.
+_HOST: Final = re.compile(r"@|.*[.:/]")
 
 
 def usage_error(raised: typer.TyperException) -> UsageError:
@@ -33,10 +35,7 @@ def usage_error(raised: typer.TyperException) -> UsageError:
         case "BadParameter":
             return _bad_value(raised)
         case "UsageError" if "extra argument" in raised.message:
-            return UsageError(
-                "there are more arguments than the command takes",
-                hint="put a value that holds spaces in quotes: -H 'Name: value'",
-            )
+            return _too_many(raised)
         case "UsageError" if "Missing command" in raised.message:
             return UsageError(
                 "there is no command", hint="wscli handshake URL, for one; wscli --help lists all"
@@ -46,7 +45,7 @@ def usage_error(raised: typer.TyperException) -> UsageError:
 
 def unknown_command(name: str, known: list[str]) -> UsageError:
     """The command does not exist; says the nearest one, or that a URL needs a command before it."""
-    if _URL.match(name):
+    if _URL.match(name) or _HOST.match(name):
         return UsageError("a URL needs a command before it", hint="wscli connect URL, or wscli handshake URL")
     shown = f" {name!r}" if _WORD.fullmatch(name) else ""
     nearest = get_close_matches(name.lower(), known, n=1)
@@ -67,6 +66,31 @@ def _missing(raised: typer.TyperException) -> UsageError:
     if name == "URL":
         return UsageError("the URL is missing", hint="give one, for example wss://example.com/ws or demo:")
     return UsageError(f"{name} is missing", hint=_help_hint(raised))
+
+
+def _too_many(raised: typer.TyperException) -> UsageError:
+    context = getattr(raised, "ctx", None)
+    if swallowed := _swallowed(context):
+        option, taken = swallowed
+        return UsageError(f"{option} took {taken} for its value", hint=f"give {option} one, before {taken}")
+    if _URL.match(raised.message.rpartition("(")[2]):
+        return UsageError("the command takes one URL, and here is another", hint="run it once for each")
+    return UsageError(
+        "there are more arguments than the command takes",
+        hint="put a value that holds spaces in quotes: -H 'Name: value'",
+    )
+
+
+def _swallowed(context: Any) -> tuple[str, str] | None:
+    """The option whose value is the name of another option, and that name."""
+    known = getattr(context, "command", None)
+    names = {name for each in getattr(known, "params", ()) for name in each.opts}
+    for each in getattr(known, "params", ()):
+        value = context.params.get(each.name)
+        for given in value if isinstance(value, (list, tuple)) else (value,):
+            if given in names and given.startswith("-"):
+                return max(each.opts, key=len), given
+    return None
 
 
 def _bad_option(raised: typer.TyperException) -> UsageError:
