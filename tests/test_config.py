@@ -85,6 +85,16 @@ def test_a_demo_url_names_a_scenario(text: str, expected: DemoUrl) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["127.0.0.1:99999/x", "localhost:0", "localhost:abc", "a:1:2", "a..b:443", "wss:a..b"]
+)
+def test_no_url_is_suggested_that_would_be_refused(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_url(text)
+    assert raised.value.hint
+    assert "did you mean" not in raised.value.hint
+
+
+@pytest.mark.parametrize(
     ("text", "hint"),
     [
         ("localhost:8080/x", "did you mean ws://localhost:8080/x?"),
@@ -93,6 +103,10 @@ def test_a_demo_url_names_a_scenario(text: str, expected: DemoUrl) -> None:
         (":8080/x", "did you mean ws://localhost:8080/x?"),
         ("wss:example.com", "did you mean wss://example.com?"),
         ("ws:/example.com", "did you mean ws://example.com?"),
+        ("ws//localhost", "did you mean ws://localhost?"),
+        ("HTTPS//example.com/x", "did you mean https://example.com/x?"),
+        ("//example.com/x", "did you mean ws://example.com/x?"),
+        ("::1", "did you mean ws://[::1]?"),
         ("ftp://example.com", "use ws://"),
         ("ws:///x", "write ws://HOST"),
         ("ws://example.com/#x", "%23"),

@@ -262,15 +262,16 @@ def _shown(text: str) -> str:
 
 
 def _suggestion(text: str) -> str:
-    shown = _shown(text)
-    if re.match(r"(ws|wss|https?):/?[^/]", shown, re.IGNORECASE):
-        scheme, _, rest = shown.partition(":")
-        return f"did you mean {scheme.lower()}://{rest.lstrip('/')}?"
-    if re.match(r":\d", shown):
-        return f"did you mean ws://localhost{shown}?"
-    if re.match(r"(?=[^/]*\w)[\w.\[\]:-]+(/|$)", shown):
-        secure = shown.partition("/")[0].endswith(":443")
-        return f"did you mean {'wss' if secure else 'ws'}://{shown}?"
+    from .hosts import nearest_url
+
+    url = nearest_url(_shown(text))
+    try:
+        if url:
+            parse_url(url)
+            return f"did you mean {url}?"
+    except UsageError as wrong:
+        # A hint that leads to the next error is none.
+        return wrong.hint
     return "write ws://HOST[:PORT]/PATH, wss://… or demo:"
 
 

@@ -1,4 +1,4 @@
-"""Hosts as users write them: international names in the ASCII that DNS knows, zones of IPv6 addresses."""
+"""Hosts as users write them: international names in ASCII, zones of addresses, URLs that are nearly ones."""
 
 from __future__ import annotations
 
@@ -64,6 +64,21 @@ def tls_name(name: str, where: str = "--servername") -> str:
     raise UsageError(
         f"{where}: this is no host name: {why}", hint="give a name as it stands in the certificate"
     )
+
+
+def nearest_url(shown: str) -> str:
+    """The URL that may be meant by what is no URL; empty when there is no telling."""
+    if match := re.fullmatch(r"(wss?|https?)(?:[:;]/{0,2}|//)([^/:;].*)", shown, re.IGNORECASE):
+        return f"{match[1].lower()}://{match[2]}"
+    if re.match(r":\d", shown):
+        return f"ws://localhost{shown}"
+    shown = shown.removeprefix("//")
+    if re.fullmatch(r"[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*", shown, re.IGNORECASE):
+        return f"ws://[{shown}]"
+    if re.match(r"(?=[^/]*\w)[\w.\[\]:-]+(/|$)", shown):
+        secure = shown.partition("/")[0].endswith(":443")
+        return f"{'wss' if secure else 'ws'}://{shown}"
+    return ""
 
 
 def _new_label(label: str) -> str:

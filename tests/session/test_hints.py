@@ -16,6 +16,24 @@ def bad_request() -> ResponseHead:
 
 
 @pytest.mark.parametrize(
+    ("headers", "removed", "words"),
+    [
+        ((("Sec-WebSocket-Key", "x"), ("X-Mine", "y")), (), "your own Sec-WebSocket-Key (-H) may be why"),
+        ((), ("upgrade",), "your own upgrade (-H) may be why"),
+        ((("X-Mine", "y"),), ("user-agent",), ""),
+    ],
+)
+def test_a_handshake_with_headers_of_the_users_own_names_them(
+    headers: tuple[tuple[str, str], ...], removed: tuple[str, ...], words: str
+) -> None:
+    url = parse_url("ws://h/")
+    assert isinstance(url, Url)
+    hint = hint_for_refusal(bad_request(), Target(url=url, headers=headers, removed=frozenset(removed)))
+    assert words in hint
+    assert bool(hint) is bool(words)
+
+
+@pytest.mark.parametrize(
     ("url", "cert", "page", "words"),
     [
         ("ws://h/", None, b"The plain HTTP request was sent to HTTPS port", "wss://"),
@@ -34,3 +52,22 @@ def test_nginx_says_in_its_page_what_was_wrong_with_tls(
     hint = hint_for_refusal(bad_request(), target, b"<h1>" + page + b"</h1>")
     assert words in hint
     assert bool(hint) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "words"),
+    [
+        (500, b"", "its log"),
+        (502, b"", "if a gateway answered"),
+        (503, b"Retry-After: 7\r\n", "try again after 7 s"),
+        (503, b"Retry-After: Sat, 21 Nov 2026 12:00:00 GMT\r\n", "after Sat, 21 Nov 2026 12:00:00 GMT"),
+        (429, b"Retry-After: 2\r\n", "how often you may connect: try again after 2 s"),
+        (429, b"Retry-After:\r\n", "how often you may connect: wait"),
+    ],
+)
+def test_a_server_that_cannot_now_is_asked_again_when_it_says(status: int, header: bytes, words: str) -> None:
+    head = HeadDecoder().feed(b"HTTP/1.1 %d Not Now\r\n%s\r\n" % (status, header))
+    assert isinstance(head, ResponseHead)
+    parsed = parse_url("ws://h/")
+    assert isinstance(parsed, Url)
+    assert words in hint_for_refusal(head, Target(url=parsed))

@@ -79,7 +79,7 @@ BAD_REPLIES: dict[str, tuple[bytes, str]] = {
     "a bad status line": (b"HTTP/1.1 abc\r\n\r\n", "first line"),
     "a 101 without headers": (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "RFC 6455"),
     "endless interim replies": (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, "interim"),
-    "nothing but interim replies": (b"HTTP/1.1 100 Continue\r\n\r\n", "ended"),
+    "nothing but interim replies": (b"HTTP/1.1 100 Continue\r\n\r\n", "closed the connection after an interim reply"),
 }
 
 
@@ -424,3 +424,15 @@ async def test_an_opening_cancelled_anywhere_leaves_nothing_behind(steps: int) -
         # What was connected meanwhile is accepted, so that the server can close it.
         for _ in range(10):
             await asyncio.sleep(0)
+
+
+async def test_an_end_after_an_interim_reply_is_no_end_before_a_byte() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    failure, told, _ = await fail_to_open(script)
+    assert failure.exit_code is ExitCode.BAD_REPLY
+    assert "after an interim reply (1xx), without an answer" in failure.message
+    assert "TLS" not in failure.hint
+    assert [event.status for event in told.of(ResponseReceived)] == [100]

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..config import Target
 from ..wire.head import MalformedHead, ResponseHead, header_value
+
+# RFC 6455 §4.1: what the server looks for.
+_HANDSHAKE: Final = frozenset(
+    {
+        "host",
+        "upgrade",
+        "connection",
+        "sec-websocket-key",
+        "sec-websocket-version",
+        "sec-websocket-extensions",
+    }
+)
 
 
 def hint_for_refusal(response: ResponseHead, target: Target, body: bytes = b"") -> str:
@@ -29,13 +43,12 @@ def hint_for_refusal(response: ResponseHead, target: Target, body: bytes = b"") 
         case 407:
             return "a proxy on the way asks for credentials"
         case 426:
-            return _upgrade_required(response)
+            return _own_headers(target) or _upgrade_required(response)
         case 429:
-            return "the server limits how often you may connect: wait, then try again"
-        case 502 | 503 | 504:
-            return (
-                "a gateway answered: the service behind it may be down, or the gateway does not pass upgrades"
-            )
+            wait = _retry_after(response)
+            return f"the server limits how often you may connect: {wait or 'wait, then try again'}"
+        case 500 | 502 | 503 | 504:
+            return _unavailable(response)
     return ""
 
 
@@ -61,6 +74,23 @@ def _forbidden(target: Target) -> str:
     return "the server may not accept this Origin, or wants credentials (-u, --bearer, --cookie)"
 
 
+def _unavailable(response: ResponseHead) -> str:
+    wait = _retry_after(response)
+    if wait:
+        return f"it is not available now: {wait}"
+    if response.status == 500:
+        return "the server failed: its log may say why"
+    return "if a gateway answered: the service behind it may be down, or the gateway does not pass upgrades"
+
+
+def _retry_after(response: ResponseHead) -> str:
+    """When to come back, in seconds or as a date (RFC 9110 §10.2.3); empty when it does not say."""
+    when = (header_value(response.headers, "Retry-After") or "").strip()
+    if not when:
+        return ""
+    return f"try again after {when} s" if when.isdigit() else f"try again after {when}"
+
+
 def _upgrade_required(response: ResponseHead) -> str:
     version = header_value(response.headers, "Sec-WebSocket-Version")
     if version:
@@ -76,4 +106,11 @@ def _bad_request(response: ResponseHead, target: Target, page: bytes) -> str:
         if target.tls.cert is None:
             return "the server asks for a client certificate: give one with --cert and --key"
         return "the server does not accept this client certificate: is it the right one, with its chain?"
-    return ""
+    return _own_headers(target)
+
+
+def _own_headers(target: Target) -> str:
+    """Which headers of the opening handshake the user has changed: these the server may not like."""
+    sent = [name for name, _ in target.headers if name.lower() in _HANDSHAKE]
+    names = ", ".join(dict.fromkeys([*sent, *sorted(target.removed & _HANDSHAKE)]))
+    return f"your own {names} (-H) may be why: see RFC 6455 §4.1, or leave it to wscli" if names else ""

@@ -224,10 +224,10 @@ class Opening:
                 head = decoder.feed(rest) if rest else None
         if isinstance(head, ResponseHead):
             return head, decoder.remainder
-        raise self._malformed(head, stream, received=received)
+        raise self._malformed(head, stream, received=received, interim=interim)
 
     def _malformed(
-        self, head: MalformedHead, stream: Stream, *, received: bool
+        self, head: MalformedHead, stream: Stream, *, received: bool, interim: int
     ) -> BadReply | ConnectFailed | TooLarge:
         if head.truncated and not received:
             how = "reset the connection" if stream.ended == "reset" else "closed the connection"
@@ -235,6 +235,9 @@ class Opening:
                 f"{stream.peer_address} {how} before a byte of the reply",
                 hint=hint_for_malformed(head, self._target),
             )
+        if interim and head.truncated and not head.raw:
+            how = "reset the connection" if stream.ended == "reset" else "closed the connection"
+            return BadReply(f"{stream.peer_address} {how} after an interim reply (1xx), without an answer")
         if head.too_large:
             return TooLarge(f"the reply is no valid handshake: {head.reason} ({head.rfc})")
         return BadReply(
