@@ -48,6 +48,24 @@ async def test_a_close_by_the_peer_is_judged_by_its_code(
     assert closed.duration_ms is not None
 
 
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        (1011, "the server failed: its log may say why; --ok-close 1011 makes this a success"),
+        (4001, "--ok-close 4001 makes this a success"),
+    ],
+)
+async def test_a_close_code_of_the_rfc_says_where_to_look(code: int, hint: str) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await peer.close(code)
+        await peer.read_until(8)
+
+    outcome = await converse(script)
+    assert outcome.session.failure is not None
+    assert outcome.session.failure.hint == hint
+
+
 @pytest.mark.parametrize("answer", [1000, 1001, 1011, 4001])
 async def test_whatever_answers_our_close_is_no_failure(answer: int) -> None:
     async def script(peer: Peer) -> None:

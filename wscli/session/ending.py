@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,6 +11,19 @@ from ..events import Closed, FrameSeen, SentClose, Stamp
 from ..wire.closecodes import ABNORMAL, NO_STATUS, name_of, parse_close
 
 GOOD_CLOSE_CODES = frozenset({1000, 1001, NO_STATUS})
+
+# What the codes of RFC 6455 §7.4.1 (and of IANA's registry) let a user look for.
+_WHAT_TO_TRY: Final = {
+    1002: "the peer found fault with a frame of ours: -v --frames shows them",
+    1003: "the peer does not take this kind of message: text or binary (--binary)?",
+    1007: "the peer could not read a message of ours",
+    1008: "a message, the credentials or the Origin may be against its rules",
+    1009: "a message was too big for the peer",
+    1011: "the server failed: its log may say why",
+    1012: "the server restarts: --reconnect comes back",
+    1013: "the server is busy: try again later",
+    1014: "a gateway on the way could not reach the service: is it up?",
+}
 
 
 class Ending(msgspec.Struct):
@@ -83,9 +96,10 @@ class Ending(msgspec.Struct):
         if self.initiator == "peer" and self.code not in GOOD_CLOSE_CODES | ok_codes:
             closing = parse_close(self.received.payload)
             reason = f": {closing.reason}" if closing.reason else ""
+            allowing = f"--ok-close {self.code} makes this a success"
             return ClosedByPeer(
                 f"the peer closed the connection with {self.code} ({name_of(self.code)}){reason}",
-                hint=f"--ok-close {self.code} makes this a success",
+                hint="; ".join(filter(None, (_WHAT_TO_TRY.get(self.code), allowing))),
             )
         return None
 
@@ -110,5 +124,6 @@ class Ending(msgspec.Struct):
         how = {"reset": "was reset", "fin": "ended", "open": "was given up"}[self.tcp]
         after = " after our Close" if self.sent is not None else ""
         return ConnectionLost(
-            f"the connection {how}{after} without a Close frame from the peer (1006, RFC 6455 §7.1.5)"
+            f"the connection {how}{after} without a Close frame from the peer (1006, RFC 6455 §7.1.5)",
+            hint="the server or something between may have crashed, restarted or timed out: see its log",
         )
