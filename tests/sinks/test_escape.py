@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wscli.events import Extension
 from wscli.sinks import escape as escaping
-from wscli.sinks.escape import escape, escape_lines, extension_text, json_safe
+from wscli.sinks.escape import escape, escape_lines, json_safe
 
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE | re.IGNORECASE)
@@ -76,11 +75,6 @@ def test_every_code_point_does_not_fill_memory() -> None:
     everything = "".join(map(chr, range(0x110000)))
     assert "\x1b" not in escape(everything)
     assert len(escaping._TABLE) <= escaping._TABLE_LIMIT
-
-
-def test_extension_reads_as_in_its_header_and_is_escaped() -> None:
-    extension = Extension(name="permessage-deflate", params=(("a", None), ("b\x1b", "1\u202e")))
-    assert extension_text(extension) == r"permessage-deflate; a; b\x1b=1\u202e"
 
 
 @settings(deadline=None)

@@ -8,7 +8,6 @@ from collections import deque
 from ..events import (
     Closed,
     Connected,
-    Extension,
     MessageSeen,
     Opened,
     PongReceived,
@@ -73,12 +72,6 @@ class Facts:
     def _message(self, item: MessageRun | MessageSeen) -> None:
         if self.first_message is None and item.direction == "in":
             self.first_message = item.stamp.t if isinstance(item, MessageRun) else item.t
-
-
-def extension_text(extension: Extension) -> str:
-    """An extension with its parameters, as the header writes them (RFC 6455 §9.1)."""
-    params = (name if value is None else f"{name}={value}" for name, value in extension.params)
-    return "; ".join([extension.name, *params])
 
 
 class Inbox:

@@ -16,7 +16,7 @@ from ..errors import DeadlineExceeded, WscliError, exit_code_for
 from ..probes.stop import Stop
 from ..sinks.human_style import plural
 from ..sinks.redact import Redactor
-from .facts import extension_text
+from ..wire.extensions import extension_text
 from .failing import CutOff
 from .play import Attempt
 from .result import CheckResult, RunResult

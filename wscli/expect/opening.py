@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ..errors import UsageError
 from ..events import Event, Extension, Opened, RequestSent, ResponseReceived, TlsEstablished
 from ..sinks.secrets import is_secret_header
-from ..wire.extensions import parse_extensions
+from ..wire.extensions import extension_text, parse_extensions
 from .expectation import Expectation, State, plural
 from .messages import given_up
 from .pattern import TooSlow, compiled
@@ -130,13 +130,8 @@ class NegotiatedExtension(Expectation):
     def came(self) -> str:
         if self._opened is None:
             return "no connection was established"
-        agreed = "; ".join(map(_extension_text, self._opened.extensions))
+        agreed = "; ".join(map(extension_text, self._opened.extensions))
         return f"agreed on was {quoted(agreed)}" if agreed else "none was agreed on"
-
-
-def _extension_text(extension: Extension) -> str:
-    params = (name if value is None else f"{name}={value}" for name, value in extension.params)
-    return "; ".join([extension.name, *params])
 
 
 class TlsDays(Expectation):

@@ -19,8 +19,8 @@ from ..events import (
     TlsEstablished,
 )
 from ..session.journal import Batch
-from ..sinks.escape import extension_text
 from ..sinks.human_style import milliseconds, plural, size_text
+from ..wire.extensions import extension_text
 from ..wire.runs import MessageRun
 
 

@@ -16,7 +16,6 @@ from typing import Final
 
 import msgspec
 
-from ..events import Extension
 from ..longtext import utf8_pieces
 
 _NAMED: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -85,12 +84,6 @@ def _holds_command(utf8: bytes) -> bool:
 def escape_lines(text: str) -> str:
     """Like `escape`, for text in which the newlines are ours."""
     return "\n".join(map(escape, text.split("\n")))
-
-
-def extension_text(extension: Extension) -> str:
-    """An extension with its parameters as Sec-WebSocket-Extensions writes them (RFC 6455 §9.1), escaped."""
-    params = (name if value is None else f"{name}={value}" for name, value in extension.params)
-    return escape("; ".join([extension.name, *params]))
 
 
 def json_safe(encoded: bytes) -> bytes:

@@ -20,8 +20,8 @@ from ..events import (
     ResponseReceived,
     TlsEstablished,
 )
-from ..wire.extensions import DEFLATE
-from .escape import escape, extension_text
+from ..wire.extensions import DEFLATE, extension_text
+from .escape import escape
 from .human_payload import hexdump, highlight_json
 from .human_style import Palette, cut, milliseconds, plural, wrap
 
@@ -93,10 +93,10 @@ class HandshakeLines:
         agreed = {each.name for each in event.extensions}
         for offer in event.offered:
             verdict = "" if offer.name in agreed else " (not agreed to)"
-            yield from self.fact(f"offered      {extension_text(offer)}{verdict}")
+            yield from self.fact(f"offered      {escape(extension_text(offer))}{verdict}")
         for extension in event.extensions:
             known = "" if extension.name == DEFLATE else " (unknown to wscli: shown as it is on the wire)"
-            yield from self.fact(f"extension    {extension_text(extension)}{known}")
+            yield from self.fact(f"extension    {escape(extension_text(extension))}{known}")
         if not event.extensions:
             yield from self.fact("extension    none")
 

@@ -50,9 +50,10 @@ from ..events import (
     ViolationFound,
 )
 from ..wire.closecodes import ABNORMAL, NO_STATUS
+from ..wire.extensions import extension_text
 from ..wire.runs import MessageRun
 from .base import Batch, events_of, is_long
-from .escape import escape, extension_text
+from .escape import escape
 from .output import Output
 from .plain_frames import frame_facts, frame_line, message_facts, message_line
 
@@ -171,9 +172,9 @@ def _redirected(event: Redirected) -> Iterable[str]:
 def _opened(event: Opened) -> Iterable[str]:
     yield _line("* open", event, without=("extensions", "offered"))
     for offer in event.offered:
-        yield f"* offered {extension_text(offer)}"
+        yield f"* offered {escape(extension_text(offer))}"
     for extension in event.extensions:
-        yield f"* extension {extension_text(extension)}"
+        yield f"* extension {escape(extension_text(extension))}"
 
 
 def _pong(event: PongReceived) -> Iterable[str]:

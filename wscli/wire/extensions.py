@@ -41,6 +41,12 @@ class DeflateParams(msgspec.Struct, frozen=True):
     client_max_window_bits: int = MAX_WINDOW_BITS
 
 
+def extension_text(extension: Extension) -> str:
+    """An extension with its parameters, as Sec-WebSocket-Extensions writes them (RFC 6455 §9.1)."""
+    params = (name if value is None else f"{name}={value}" for name, value in extension.params)
+    return "; ".join([extension.name, *params])
+
+
 def parse_extensions(values: Iterable[str]) -> ParsedExtensions:
     """The extensions in the header's values, in order; never raises.
 
