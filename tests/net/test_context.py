@@ -154,6 +154,18 @@ def test_a_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPat
     assert "SSLKEYLOGFILE" in fails(TlsOptions()).message
 
 
+def test_whoever_trusts_anybody_reads_no_certificates_and_keeps_the_key_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
+    context = make_context(TlsOptions(insecure=True))
+    assert context.cert_store_stats()["x509_ca"] == 0
+    assert context.keylog_filename == str(tmp_path / "keys.log")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys.log"))
+    with pytest.raises(UsageError, match="SSLKEYLOGFILE"):
+        make_context(TlsOptions(insecure=True))
+
+
 def test_the_systems_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     first = make_context(TlsOptions(servername="a"))
     assert make_context(TlsOptions(servername="b")) is first

@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import ssl
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,7 @@ def _systems(insecure: bool, minimum: str | None, _environment: tuple[str | None
 
 
 def _make(options: TlsOptions, key_password: KeyPassword | None) -> ssl.SSLContext:
-    context = _with_trust(options.cacert)
+    context = _without_trust() if options.insecure and options.cacert is None else _with_trust(options.cacert)
     # Python 3.13 turned both on or off for its users; the same rules for every Python, and they are curl's:
     # an intermediate in --cacert is enough, and a private CA need not carry each key identifier.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -103,10 +104,24 @@ def _with_trust(cacert: str | None) -> ssl.SSLContext:
         return _from_directory(path) if path.is_dir() else _from_file(path)
     except OSError as failure:
         # What --cacert names was read before: only the key log is left.
-        reason = failure.strerror or str(failure)
-        raise UsageError(
-            f"SSLKEYLOGFILE cannot be written: {reason}", hint="unset it, or name a file"
-        ) from None
+        raise _no_key_log(failure) from None
+
+
+def _without_trust() -> ssl.SSLContext:
+    """For who trusts anybody: the system's certificates are not read (20 ms)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # As ssl.create_default_context has it.
+    if (log := os.environ.get("SSLKEYLOGFILE")) and not sys.flags.ignore_environment:
+        try:
+            context.keylog_filename = log
+        except OSError as failure:
+            raise _no_key_log(failure) from None
+    return context
+
+
+def _no_key_log(failure: OSError) -> UsageError:
+    reason = failure.strerror or str(failure)
+    return UsageError(f"SSLKEYLOGFILE cannot be written: {reason}", hint="unset it, or name a file")
 
 
 def _from_file(path: Path) -> ssl.SSLContext:
