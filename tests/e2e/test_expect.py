@@ -14,6 +14,17 @@ CASES = [
     ("connect demo:ticker -n --expect-json n=3", 0, ""),
     ("connect demo:ticker -n --expect-count 3 --count 1", 0, ""),
     ("connect demo:ticker -n --expect nothing --within 300ms", 1, "the last was"),
+    (
+        "connect demo:ticker -n --expect nothing --within 300ms",
+        1,
+        "matches 'nothing' within 0.3 s (--expect); ",
+    ),
+    # What ended it was something else.
+    (
+        "connect demo:ticker -n --expect nothing --duration 300ms --within 9s",
+        1,
+        "matches 'nothing' (--expect); ",
+    ),
     ("connect demo:ticker -n --expect nothing --timeout 300ms", 28, "--timeout"),
     ("connect demo:ticker -n --expect nothing --duration 300ms", 1, "the last was"),
     ("connect demo:ticker -n --expect-count 2 --duration 20s", 0, ""),

@@ -23,6 +23,7 @@ class Expected:
         self._to_the_end = to_the_end
         self.state = State.PENDING
         self._about_messages = [one for one in self.all if one.about_messages]
+        self._when = ""
 
     def __bool__(self) -> bool:
         return bool(self.all)
@@ -82,9 +83,10 @@ class Expected:
         elif self.ends_by_itself and all(one.state is State.MET or one.lasting for one in self.all):
             self.state = State.MET
 
-    def end(self) -> None:
-        """Nothing more will come: every expectation has its verdict from now on."""
+    def end(self, when: str = "") -> None:
+        """Nothing more will come: every expectation has its verdict. `when` says by when it had to."""
         if self.state is State.PENDING:
+            self._when = when
             for one in self.all:
                 one.end()
             failed = any(one.state is State.FAILED for one in self.all)
@@ -97,7 +99,7 @@ class Expected:
             return None
         failed = [one for one in self.all if one.state is State.FAILED]
         # What else is open when one fails was not refuted: naming it would blame the innocent.
-        return ExpectationFailed("; ".join(one.story() for one in failed))
+        return ExpectationFailed("; ".join(one.story(self._when) for one in failed))
 
     def allows(self, failure: WscliError) -> bool:
         """Whether this failure is what an expectation is about, so that its verdict counts instead."""

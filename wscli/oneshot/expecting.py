@@ -31,6 +31,11 @@ class Expecting:
             self._failure_then = self._session.failure
             self.decided.set()
 
+    def time_is_up(self) -> None:
+        """`within` is over: what is pending has failed by that."""
+        if not self.decided.is_set() and self.within is not None:
+            self.expected.end(f" within {self.within:g} s")
+
     def follow(self, session: Session) -> None:
         """From here on it is this session's failure that may have come first."""
         self._session = session

@@ -254,13 +254,15 @@ class OneShot:
                 asyncio.create_task(watch.pause(self._left(self._plan.duration))),
                 asyncio.create_task(watch.pause(self._left(within))),
             ]
-            feeding, counted, *_ = tasks
+            feeding, counted, _, late = tasks
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+            if self._expecting is not None and not late.cancelled() and late.result() is False:
+                self._expecting.time_is_up()
             if counted.done() and not counted.cancelled():
                 await self._send_what_is_here(watch)
         if feeding.cancelled():
