@@ -14,15 +14,12 @@ from typing import Final
 
 from ..config import Url
 from ..errors import InputFailed, UsageError
+from ..wire.headers import CONTROL, TOKEN
 from .options import SharedOptions
 
 Header = tuple[str, str]
 AskPassword = Callable[[str], str]
 
-# RFC 9110 §5.6.2 (token): header names, and subprotocols by RFC 6455 §4.1.
-_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (a grammar, no secret)
-# RFC 9110 §5.5: what a field value may not hold. TAB is allowed.
-_CONTROL: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
 _MOST_OF_A_FILE: Final = 64 * 1024
 _ONE_LINE: Final = "a header is one line; use one option for each"
 
@@ -79,7 +76,7 @@ def field_value(option: str, value: str) -> str:
     """
     if "\n" in value or "\r" in value:
         raise UsageError(f"{option}: the value holds a newline", hint=_ONE_LINE)
-    if re.search(_CONTROL, value):
+    if CONTROL.search(value):
         raise UsageError(f"{option}: the value holds a control character")
     return os.fsencode(value.strip(" \t")).decode("latin-1")
 
@@ -87,7 +84,7 @@ def field_value(option: str, value: str) -> str:
 def parse_header(option: str, line: str) -> tuple[str, str | None]:
     """Name and value of `Name: value`; the value is None for `Name:` and empty for `Name;`, as in curl."""
     name, colon, value = line.partition(":")
-    if not colon and line.endswith(";") and re.fullmatch(_TOKEN, line[:-1]):
+    if not colon and line.endswith(";") and TOKEN.fullmatch(line[:-1]):
         return line[:-1], ""
     if "\n" in line or "\r" in line:
         raise UsageError(f"{option}: a header holds a newline", hint=_ONE_LINE)
@@ -96,7 +93,7 @@ def parse_header(option: str, line: str) -> tuple[str, str | None]:
             f"{option}: a header has no colon",
             hint="write 'NAME: VALUE' in quotes, or 'NAME:' to send no such header",
         )
-    if not re.fullmatch(_TOKEN, name):
+    if not TOKEN.fullmatch(name):
         raise UsageError(
             f"{option}: a header's name is empty or holds a character that names cannot have (RFC 9110 §5.1)",
             hint="no space goes before the colon",
@@ -270,7 +267,7 @@ def _cookies(text: str) -> str:
 def check_subprotocols(names: list[str]) -> tuple[str, ...]:
     """The offer of Sec-WebSocket-Protocol: tokens, none twice (RFC 6455 §4.1, item 10)."""
     for name in names:
-        if not re.fullmatch(_TOKEN, name):
+        if not TOKEN.fullmatch(name):
             raise UsageError(
                 "-s: a subprotocol is empty or holds a space, a comma or another character that its name"
                 " cannot have (RFC 6455 §4.1)",

@@ -11,7 +11,9 @@ from typing import Final
 from ..events import Headers
 from .rules import Violation, quoted, violation
 
+# RFC 9110 §5.6.2: header names, and subprotocols by RFC 6455 §4.1.
 TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# RFC 9110 §5.5: what a field value may not hold; TAB is allowed.
 CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _LONGEST_PLAIN_SUBPROTOCOL: Final = 32
