@@ -2,7 +2,7 @@
 
 ClientProtocol judges and writes; every byte in either direction also passes a dissector, and what that
 tells is what listeners get. The first failure is kept: it decides the exit code. What belongs here is the
-life of the connection and its receiving half; the other half is in sending.py.
+life of the connection: opening, reading, deadlines, the end. Its halves are receiving.py and sending.py.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from types import TracebackType
 from typing import Self
 
 from ..config import Target
-from ..errors import PeerError, ProtocolViolated, Unsent, WscliError
-from ..events import Closed, Event, FrameSeen, Stamp, ViolationFound
+from ..errors import PeerError, Unsent, WscliError
+from ..events import Closed, ViolationFound
 from ..net.stream import RECEIVE_LIMIT
-from ..wire.dissect import Dissector
-from ..wire.frame import Opcode
 from ..wire.lint import FrameLint
-from ..wire.runs import MessageRun
 from .handshake import Handshake
 from .journal import Journal
-from .sending import FIN_SECONDS, Sending
+from .receiving import Receiving
+from .sending import FIN_SECONDS
 
 # How much is read at once, in bytes, and how long to work on it before it is less.
 _FIRST_READ = 64 * 1024
@@ -31,7 +29,7 @@ _LONGEST_READ = 1024 * 1024
 _LONG_TAKE_SECONDS = 0.05
 
 
-class Session(Sending):
+class Session(Receiving):
     """One connection; use it as an async context manager, which ends what is still open.
 
     `ok_close` are codes of a peer that closes first which are no failure. With `strict_close` off, silence
@@ -47,14 +45,10 @@ class Session(Sending):
         strict_close: bool = True,
         fast: bool = True,
     ) -> None:
-        super().__init__(target, journal)
+        super().__init__(target, journal, ok_close=ok_close, fast=fast)
         self.closed: Closed | None = None
-        self._ok_close = ok_close
         self._strict_close = strict_close
-        # Whoever answers each message (--echo) sets this: nothing is read while too much waits to be sent.
-        self.paced = False
         self._read_size = _FIRST_READ
-        self._fast = fast
         self.handshake = Handshake(target, journal)
         self._tasks: list[asyncio.Task[None]] = []
         self._deadline: float | None = None
@@ -66,13 +60,6 @@ class Session(Sending):
         # Whether it was still at it when our Close was given up: what was sent last may be lost.
         self.in_doubt = False
         self._tcp_open = False
-        # The read in work, how much of it the judge has seen, what it held and was not delivered yet, and
-        # whether the judge or we said no.
-        self._chunk = b""
-        self._fed = 0
-        self._batch: list[Event | MessageRun] = []
-        self._stopped = False
-        self._concluded = False
         self.bytes_received = 0
 
     async def __aenter__(self) -> Self:
@@ -95,16 +82,7 @@ class Session(Sending):
         """
         connection = await self.handshake.perform()
         lint = FrameLint(connection.deflate is not None, connection.opaque_rsv)
-        self._inbound = Dissector(
-            "in",
-            self.journal.numbering,
-            max_size=self.target.max_size,
-            deflate=connection.deflate,
-            lint=lint,
-            admit=self._admit,
-            fast=self._fast,
-            opaque_rsv=connection.opaque_rsv,
-        )
+        self._start_receiving(connection, lint)
         self._start_sending(connection, lint, fast=self._fast)
         self._writing = asyncio.create_task(self._write())
         self._tasks = [asyncio.create_task(self._read()), self._writing]
@@ -123,22 +101,9 @@ class Session(Sending):
                 task.result()
 
     @property
-    def in_frame(self) -> bool:
-        """Whether a frame has begun to come that is not whole yet."""
-        return self._inbound.in_frame
-
-    @property
     def reading(self) -> bool:
         """Whether the peer is waited for now, and not a reader of ours."""
         return self._limit is not None
-
-    def conclude(self) -> None:
-        """What the connection was for is reached: a failure is now only an ending without the peer's Close.
-
-        The first cause decides (contract §3). A listener may call this while it is fed: what stands behind
-        that in the stream comes after it, also in the same read.
-        """
-        self._concluded = True
 
     def give_up(self, failure: WscliError) -> None:
         """End the connection as it stands, for this reason."""
@@ -172,7 +137,7 @@ class Session(Sending):
         try:
             chunk = self.connection.remainder or await self._receive()
             while chunk:
-                self._take_in_time(chunk)
+                await self._take_in_time(chunk)
                 await self._let_listeners_catch_up()
                 chunk = await self._receive()
         except PeerError as failure:
@@ -234,130 +199,21 @@ class Session(Sending):
         if self._deadline is not None:
             self._deadline += loop.time() - before
 
-    def _take_in_time(self, chunk: bytes) -> None:
+    async def _take_in_time(self, chunk: bytes) -> None:
         """Take a read, and read less at once when that took long: signals and deadlines wait meanwhile.
 
         A quarter of a mebibyte is 2,500 plain messages, or 131,072 empty fragments.
         """
         loop = asyncio.get_running_loop()
-        before = loop.time()
-        self._take(chunk)
-        if loop.time() - before > _LONG_TAKE_SECONDS:
+        begun = loop.time()
+        for _ in self._take(chunk):
+            paused = loop.time()
+            await self._let_listeners_catch_up()
+            begun += loop.time() - paused
+        if loop.time() - begun > _LONG_TAKE_SECONDS:
             self._read_size = max(_LEAST_READ, self._read_size // 4)
         elif len(chunk) == self._read_size:
             self._read_size = min(RECEIVE_LIMIT, self._read_size * 2)
-
-    def _take(self, chunk: bytes) -> None:
-        """Dissect a read, let the judge see it, deliver what it holds."""
-        stamp = self.journal.stamp()
-        self._chunk, self._fed = chunk, 0
-        self._batch = batch = []
-        for item in self._inbound.feed(chunk, stamp):
-            batch.append(item)
-            if isinstance(item, MessageRun):
-                # Withheld from the judge: whole plain frames between messages do not change its state.
-                self._fed = self._inbound.consumed
-            else:
-                self._note_received(item, batch)
-            self._heed_fault()
-        if not self._stopped:
-            alive = self._admit(len(chunk) - self._inbound.held_back(len(chunk)))
-            for item in self._inbound.look_ahead(stamp, alive=alive):
-                batch.append(item)
-                self._note_received(item, batch)
-            self._heed_fault()
-        self._heed_judge()
-        self._answer()
-        # Not held on to until the next read: what is told may be as long as the limit.
-        self._batch = []
-        self.journal.deliver(batch)
-
-    def _admit(self, consumed: int) -> bool:
-        """Let the judge see the read up to here; whether the connection stands (dissect.py)."""
-        protocol = self.connection.protocol
-        if self._stopped:
-            return False
-        if self.paced:
-            # What is answered is answered before this frame, which may be a Close or end the connection.
-            self._deliver_so_far()
-        if consumed > self._fed:
-            protocol.receive_data(self._chunk[self._fed : consumed])
-            # Its frames are not needed, and it would keep them all.
-            protocol.events_received()
-            self._fed = consumed
-        if protocol.parser_exc is None and protocol.close_rcvd is None:
-            return True
-        self._stop()
-        return False
-
-    def _deliver_so_far(self) -> None:
-        """Let listeners have what of this read is known by now."""
-        batch = list(self._batch)
-        self._batch.clear()
-        self.journal.deliver(batch)
-
-    def _stop(self) -> None:
-        self._stopped = True
-        self._inbound.stop()
-
-    def _answer(self) -> None:
-        """Put on the wire what the judge has to say: pongs, its Close."""
-        for chunk in self.connection.protocol.data_to_send():
-            if chunk and chunk[0] & 0x0F == Opcode.PONG:
-                self.outbox.put_pong(chunk)
-            else:
-                self.outbox.put(chunk)
-
-    def _note_received(self, item: Event, batch: list[Event | MessageRun]) -> None:
-        if isinstance(item, ViolationFound):
-            self._note_violation(item)
-        elif not isinstance(item, FrameSeen) or item.truncated:
-            return
-        elif item.opcode == Opcode.PONG:
-            pong = self.pings.answer(item.payload, Stamp(item.t, item.time))
-            if pong is not None:
-                batch.append(pong)
-        elif item.opcode == Opcode.CLOSE:
-            if self.ending.received is None:
-                self._deliver_so_far()
-            self._note_close(item)
-
-    def _note_violation(self, violation: ViolationFound) -> None:
-        if violation.severity == "error":
-            broken = f"the peer broke {violation.rfc}: {violation.detail} ({violation.rule})"
-            self._blame(self._closed_before(violation) or ProtocolViolated(broken))
-
-    def _closed_before(self, violation: ViolationFound) -> WscliError | None:
-        """Why the peer's Close, when it stood before this, was a failure already: that came first."""
-        received = self.ending.received
-        if received is None or violation.frame == received.n:
-            return None
-        return self.ending.failure(self._ok_close)
-
-    def _blame(self, failure: WscliError) -> None:
-        """The peer went wrong: that is why the run fails, unless what came before it had decided the run."""
-        if self.failure is None:
-            self._deliver_so_far()
-            if not self._concluded:
-                self._fail_with(failure)
-
-    def _heed_fault(self) -> None:
-        """Fail the connection for what wscli itself found wrong (RFC 6455 §7.1.7)."""
-        fault = self._inbound.fault
-        if fault is None or self._stopped:
-            return
-        self._blame(fault.error)
-        self._answer()
-        self.connection.protocol.fail(fault.close_code, "")
-        self._stop()
-        self._allow(self._close_timeout)
-
-    def _heed_judge(self) -> None:
-        """Note that websockets has failed the connection, and why, where lint did not say it."""
-        failure = self.connection.protocol.parser_exc
-        if failure is not None:
-            self._blame(ProtocolViolated(f"the peer broke RFC 6455: {failure}"))
-            self._allow(self._close_timeout)
 
     def _allow(self, seconds: float, *, anew: bool = False) -> None:
         if self._gave_up:
