@@ -41,7 +41,7 @@ CONNECTING = PARSING | {
     "wscli.session",
     *(f"wscli.session.{name}" for name in ("encode", "ending", "extensions", "handshake", "hints")),
     *(f"wscli.session.{name}" for name in ("journal", "opening", "outbox", "pings", "protocol")),
-    *(f"wscli.session.{name}" for name in ("redirects", "sending", "session")),
+    *(f"wscli.session.{name}" for name in ("receiving", "redirects", "sending", "session")),
     "wscli.sinks",
     *(f"wscli.sinks.{name}" for name in ("base", "escape", "human_style", "make", "output", "raw")),
     *(f"wscli.sinks.{name}" for name in ("redact", "secrets", "status")),
