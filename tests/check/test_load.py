@@ -171,6 +171,24 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
         "${id} comes from a reply",
         "later steps",
     ),
+    "a variable of the file without a value": (
+        f'[variables]\na = "1"\nb = "${{NOPE}}"\n{CHECK}',
+        3,
+        "variables.b: ${NOPE} has no value",
+        "NOPE",
+    ),
+    "variables that go round in a circle": (
+        f'[variables]\na = "${{b}}"\nb = "x${{c}}"\nc = "${{a}}"\n{CHECK}',
+        4,
+        "variables.c: these refer to each other without end: a → b → c → a",
+        "",
+    ),
+    "an endless chain of variables": (
+        "[variables]\n" + "".join(f'v{n} = "${{v{n + 1}}}"\n' for n in range(60)) + f'v60 = "x"\n{CHECK}',
+        52,
+        "these refer to each other without end: v48",
+        "",
+    ),
     "an empty matrix": (f"{CHECK}matrix = {{ a = [] }}\n", 4, "check 1.matrix.a: the list is empty", ""),
     "too many combinations": (
         f"{CHECK}matrix = {{ a = {list(range(400))}, b = {list(range(400))} }}\n",
@@ -265,6 +283,26 @@ limits = { total = "3000ms" }
 def test_variables(text: str, environment: dict[str, str], value: str, tmp_path: Path) -> None:
     content = f'[variables]\nfile = "of the file"\n{CHECK}origin = "{text}"\n'
     (check,) = load(tmp_path, content, **environment).checks
+    assert check.connection["origin"] == value
+
+
+@pytest.mark.parametrize(
+    ("table", "environment", "value"),
+    [
+        ('b = "<${a}>"\na = "1"', {"a": "environment"}, "<1>"),
+        ('b = "${a}${a}"\na = "${c}"\nc = 7', {}, "77"),
+        ('b = "${b:-by default}"', {}, "by default"),
+        ('b = "${b:-by default}"', {"b": "environment"}, "environment"),
+        ('b = "${m}/${a}"\na = "${m}"', {}, "matrix/matrix"),
+        ('b = "$${a}"\na = "1"', {}, "${a}"),
+        ('b = "${a:-x}"\na = ""', {}, ""),
+    ],
+)
+def test_variables_of_the_file_may_refer_to_each_other(
+    table: str, environment: dict[str, str], value: str, tmp_path: Path
+) -> None:
+    text = f'[variables]\n{table}\n{CHECK}origin = "${{b}}"\nmatrix = {{ m = ["matrix"] }}\n'
+    (check,) = load(tmp_path, text, **environment).checks
     assert check.connection["origin"] == value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from .steps import StepReader
 from .suite import Check, Limits, Source, Suite, seconds_of, without_secrets
 from .tables import CheckTable, DefaultsTable, LimitsTable, ProfileTable, SuiteTable
 from .trouble import Places
-from .variables import Variables, secrets_in
+from .variables import Unresolved, Variables, names_in, secrets_in
 
 _LARGEST_FILE: Final = 16 * 1024 * 1024
 _MOST_CHECKS: Final = 100_000
@@ -109,8 +109,13 @@ class _Loader:
         return Suite(self._suite_name(), tuple(checks), table.jobs)
 
     def _suite_name(self) -> str:
+        name = self._table.name or ""
+        # Others may need a matrix, which the suite has none of.
+        variables = self._variables(
+            {}, [each for each in names_in(name) if each in (self._table.variables or {})]
+        )
         with self._places.at("name"):
-            return self._variables({}).expand(self._table.name or "") or self._file.stem
+            return variables.expand(name) or self._file.stem
 
     def _combinations(self, table: CheckTable, index: int) -> Iterator[dict[str, object]]:
         matrix = table.matrix or {}
@@ -154,14 +159,13 @@ class _Loader:
         with self._places.at(*place, "tags"):
             return tuple(map(variables.expand, _texts(table.tags)))
 
-    def _variables(self, matrix: Mapping[str, object]) -> Variables:
+    def _variables(self, matrix: Mapping[str, object], wanted: Iterable[str] | None = None) -> Variables:
         base = Variables(matrix, self._environment)
-        values: dict[str, object] = dict(matrix)
-        for name, value in (self._table.variables or {}).items():
-            with self._places.at("variables", name):
-                if name not in matrix:
-                    values[name] = base.expand(value) if isinstance(value, str) else value
-        variables = Variables(values, self._environment)
+        try:
+            table = self._table.variables or {}
+            variables = base.with_table(table, table if wanted is None else wanted)
+        except Unresolved as wrong:
+            raise self._places.error(("variables", wrong.name), wrong.message, wrong.hint) from None
         self.secrets |= dict.fromkeys(variables.secrets())
         return variables
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ _SECRET_NAME: Final = re.compile(
     r"(?!.*(?:url|uri|host|name|user|type|scheme|path|file|port)$)",
     re.IGNORECASE,
 )
+_LONGEST_TRAIL: Final = 50
 # A quote, or what is no quote for the backslash before it.
 _QUOTES: Final = re.compile(r'\\.|"', re.DOTALL)
 _DEFAULT: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?")
@@ -29,6 +30,11 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
+def names_in(text: str) -> list[str]:
+    """The variables that `text` refers to."""
+    return [found[1] for found in _DEFAULT.finditer(text)]
+
+
 def secrets_in(text: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     """What the references in a suite's `text` may stand for that is secret by its name."""
     found: dict[str, None] = {}
@@ -36,6 +42,14 @@ def secrets_in(text: str, environment: Mapping[str, str]) -> tuple[str, ...]:
         if is_secret_name(reference[1]):
             found |= dict.fromkeys([environment.get(reference[1], ""), reference[2] or ""])
     return tuple(value for value in found if value)
+
+
+class Unresolved(UsageError):
+    """The variable `name` of the file has no value that can be told."""
+
+    def __init__(self, name: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,33 @@ class Variables:
                     hint="captured values can be used in later steps of the same check",
                 )
         return template.fill({})
+
+    def with_table(self, table: Mapping[str, object], wanted: Iterable[str]) -> Variables:
+        """These, and those of the file that are `wanted`, which may refer to others. Raises: Unresolved."""
+        values = dict(self.values)
+        for name in wanted:
+            self._resolve(name, table, values, ())
+        return Variables(values, self.environment)
+
+    def _resolve(
+        self, name: str, table: Mapping[str, object], values: dict[str, object], trail: tuple[str, ...]
+    ) -> None:
+        if name in values:
+            return
+        if name in trail or len(trail) > _LONGEST_TRAIL:
+            round_trip = " → ".join([*trail[trail.index(name) if name in trail else -3 :], name])
+            raise Unresolved(trail[-1], f"these refer to each other without end: {round_trip}")
+        value = table[name]
+        if isinstance(value, str):
+            for other in names_in(value):
+                # A variable that names itself means the environment's.
+                if other in table and other != name:
+                    self._resolve(other, table, values, (*trail, name))
+            try:
+                value = Variables(values, self.environment).expand(value)
+            except UsageError as wrong:
+                raise Unresolved(name, wrong.message, hint=wrong.hint) from None
+        values[name] = value
 
     def secrets(self) -> tuple[str, ...]:
         """The values whose names say that they are secret."""
