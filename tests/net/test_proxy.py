@@ -194,12 +194,19 @@ async def test_garbage_from_a_proxy_is_named() -> None:
     assert "SSH" in failure.message
 
 
+async def test_a_socks_proxy_called_http_is_recognized() -> None:
+    failure = await refused(_answering([b"\x05\xff"]))
+    assert "no valid HTTP" in failure.message
+    assert "socks5://" in failure.hint
+
+
 async def test_a_proxy_that_is_not_there_is_the_proxys_failure() -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
-        with pytest.raises(ProxyFailed, match=f"nothing listens on 127.0.0.1:{port}"):
+        with pytest.raises(ProxyFailed, match=f"nothing listens on 127.0.0.1:{port}") as caught:
             await dialed("ws://x.invalid/", proxy=f"http://127.0.0.1:{port}").open()
+    assert "is the proxy running" in caught.value.hint
 
 
 async def test_a_proxy_without_an_address_is_the_proxys_failure() -> None:
@@ -269,11 +276,12 @@ NO_SOCKS = [
     ("socks4a", [b""], "closed the connection without an answer", "port"),
     ("socks5", [b"\x05"], "in the middle of the SOCKS handshake", "port"),
     ("socks5", [b"\x05\x00", b"\x05\x00"], "in the middle of the SOCKS handshake", "port"),
-    ("socks5", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "no SOCKS (it looks like HTTP)", "scheme"),
-    ("socks4", [b"SSH-2.0-OpenSSH_9.9\r\n"], "no SOCKS (it looks like SSH)", "scheme"),
+    ("socks5", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "no SOCKS 5 (it looks like HTTP)", "scheme"),
+    ("socks4", [b"SSH-2.0-OpenSSH_9.9\r\n"], "no SOCKS 4 (it looks like SSH)", "scheme"),
     ("socks5", [b"\xff" * 64], "is no SOCKS", "scheme"),
     ("socks5", [b"\x00\x5b" + bytes(6)], "is no SOCKS", "socks4://"),
     ("socks4", [b"\x05\xff" + bytes(6)], "is no SOCKS", "socks5://"),
+    ("socks4", [b"\x05\xff"], "is no SOCKS", "socks5://"),
     ("socks5", [b"\x05\x07"], "breaks the SOCKS protocol", "scheme"),
     ("socks5", [b"\x05\x02", b"\x09\x00"], "breaks the SOCKS protocol", "scheme"),
     ("socks5", [b"\x05\x00", b"\x05\x63\x00"], "breaks the SOCKS protocol", "scheme"),

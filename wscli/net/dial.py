@@ -152,7 +152,7 @@ async def _through(proxy: ProxyUrl, target: Target, progress: Progress) -> Strea
     try:
         stream = await _reach(proxy, target, progress)
     except PeerError as failure:
-        hint = _PROXY_HINTS.get(type(failure), failure.hint)
+        hint = _PROXY_HINTS.get(type(failure), failure.hint.replace("the server", "the proxy"))
         raise ProxyFailed(f"proxy {proxy}: {failure.message}", hint=hint) from failure
     try:
         # A zone means nothing to the proxy.

@@ -45,7 +45,9 @@ async def open_tunnel(stream: Stream, proxy: ProxyUrl, host: str, port: int, pro
         else:
             await _http_connect(stream, proxy, address_text(host, port), progress)
     except StreamBroken as failure:
-        raise ProxyFailed(f"proxy {proxy}: it ended the connection ({failure})") from failure
+        raise ProxyFailed(
+            f"proxy {proxy}: it ended the connection ({failure})", hint="the proxy's log may say why"
+        ) from failure
 
 
 async def _http_connect(stream: Stream, proxy: ProxyUrl, authority: str, progress: Progress) -> None:
@@ -102,9 +104,13 @@ def _no_head(malformed: MalformedHead, stream: Stream, proxy: ProxyUrl) -> Proxy
             hint="check the port and the scheme: https:// is for proxies that speak TLS themselves",
         )
     seems = f" (it looks like {malformed.looks_like})" if malformed.looks_like else ""
+    # RFC 1928 §3: what a SOCKS 5 proxy makes of a request that begins like HTTP.
+    socks = malformed.raw.startswith((b"\x05\xff", b"\x05\x00"))
     return ProxyFailed(
         f"proxy {proxy}: its answer is no valid HTTP{seems}: {malformed.reason}",
-        hint="check the scheme and the port of the proxy",
+        hint="this may be a SOCKS proxy: socks5://"
+        if socks
+        else "check the scheme and the port of the proxy",
     )
 
 

@@ -53,9 +53,10 @@ class _ExactStream:
         while len(received) < count:
             chunk = await self._stream.receive(count - len(received))
             if not chunk:
+                if received:
+                    self.replies.append(received)
                 how = "reset" if self._stream.ended == "reset" else "closed"
-                begun = self.replies or received
-                when = "in the middle of the SOCKS handshake" if begun else "without an answer"
+                when = "in the middle of the SOCKS handshake" if self.replies else "without an answer"
                 raise EOFError(f"it {how} the connection {when}")
             received += chunk
         self.replies.append(received)
@@ -90,7 +91,9 @@ async def open_socks(stream: Stream, proxy: ProxyUrl, host: str, port: int) -> N
     except refusal as failure:
         raise await _explain(failure, exact, proxy, address_text(host, port)) from failure
     except EOFError as failure:
-        raise ProxyFailed(f"proxy {proxy}: {failure}", hint=_NOT_SOCKS) from failure
+        raise await _other_version(exact, proxy) or ProxyFailed(
+            f"proxy {proxy}: {failure}", hint=_NOT_SOCKS
+        ) from failure
     except (ValueError, AssertionError) as failure:
         # What python-socks says to names that are no ASCII or too long for it, and to a broken reply.
         raise ProxyFailed(
@@ -104,15 +107,10 @@ async def _explain(failure: Exception, exact: _ExactStream, proxy: ProxyUrl, aut
     code = getattr(failure, "error_code", None)
     if code is not None:
         return _refused(proxy, authority, str(failure), _HINTS.get(int(code), ""))
+    if (wrong := await _other_version(exact, proxy)) is not None:
+        return wrong
     first, *more = exact.replies
-    spoken, other = (
-        (_VERSION_4, _VERSION_5) if proxy.scheme.startswith("socks4") else (_VERSION_5, _VERSION_4)
-    )
-    if first[0] != spoken:
-        hint = _NOT_SOCKS
-        if first[0] == other:
-            hint = f"it may speak the other version: {'socks4' if other == _VERSION_4 else 'socks5'}://"
-        return ProxyFailed(f"proxy {proxy}: its answer is no SOCKS{await exact.likeness()}", hint=hint)
+    spoken = _version(proxy)
     if spoken == _VERSION_5 and not more and first[1] in {_BY_PASSWORD, _NO_METHOD}:
         if proxy.username and proxy.password:
             hint = "it may want none, or a login of another kind"
@@ -121,6 +119,22 @@ async def _explain(failure: Exception, exact: _ExactStream, proxy: ProxyUrl, aut
     if spoken == _VERSION_5 and first[1] == _BY_PASSWORD and more[-1][0] == _PASSWORD_VERSION:
         return _refused(proxy, authority, "wrong user name or password", _CREDENTIALS)
     return ProxyFailed(f"proxy {proxy}: its answer breaks the SOCKS protocol: {failure}", hint=_NOT_SOCKS)
+
+
+def _version(proxy: ProxyUrl) -> int:
+    return _VERSION_4 if proxy.scheme.startswith("socks4") else _VERSION_5
+
+
+async def _other_version(exact: _ExactStream, proxy: ProxyUrl) -> ProxyFailed | None:
+    """What is wrong when the first byte of all is not that of the version of `proxy`."""
+    begin = b"".join(exact.replies)[:1]
+    if not begin or begin[0] == _version(proxy):
+        return None
+    others = {_VERSION_4: "socks4", _VERSION_5: "socks5"}
+    hint = f"it may speak {others[begin[0]]}://" if begin[0] in others else _NOT_SOCKS
+    version = 5 if _version(proxy) == _VERSION_5 else 4
+    seems = await exact.likeness()
+    return ProxyFailed(f"proxy {proxy}: its answer is no SOCKS {version}{seems}", hint=hint)
 
 
 def _refused(proxy: ProxyUrl, authority: str, reason: str, hint: str) -> ProxyFailed:

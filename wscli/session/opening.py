@@ -136,6 +136,8 @@ class Opening:
         phase = _PHASES.get(self.phase, self.phase)
         # A plain server waits for the end of a request, and takes the TLS hello for its beginning.
         plain = "; or is it a plain port, for ws://?" if self.phase == "tls" else ""
+        if self.phase == "proxy":
+            plain = "; or is it another kind of proxy than its URL says?"
         return DeadlineExceeded(
             f"{phase} took longer than {self._target.connect_timeout:g} s",
             hint=f"allow more with --connect-timeout{plain}",
