@@ -295,7 +295,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--report'); Takes = @('junit=', 'tap=', 'json=', 'markdown=', 'github', 'prometheus='); Help = 'Write a report: junit, tap, json, markdown (also to $GITHUB_STEP_SUMMARY), github, prometheus' }
             @{ Flags = @('--init'); Takes = ''; Help = 'Print a starter suite, or write it to FILE, never over another' }
             @{ Flags = @('--schema'); Takes = ''; Help = 'Print the JSON Schema of suites' }
-            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this; what is left is skipped' }
+            @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this: what runs failed, the others are skipped' }
             @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results: human on a terminal, plain elsewhere, json' }
             @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
             @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'Only failures, and no progress' }

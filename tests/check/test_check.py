@@ -649,6 +649,14 @@ USAGE = [
     (["demo:", "--format", "raw"], "no meaning here"),
     (["demo:", "--jobs", "0"], "--jobs"),
     (["demo:", "-q", "-v"], "contradict"),
+    (["--init", ""], "--init: the file name is empty"),
+    (["--init", "a", "b"], "--init takes one FILE at most"),
+    (["--schema", "a"], "--schema none"),
+    (["--init", "--schema"], "each goes alone"),
+    (["--init", "x.toml", "--report", "tap=x"], "--report means nothing beside --init"),
+    (["--init", "--only", "x"], "--only means nothing beside --init"),
+    (["--schema", "--jobs", "3"], "--jobs means nothing beside --schema"),
+    (["--schema", "--json"], "--json means nothing beside --schema"),
     (["demo:nothing"], "nothing"),
 ]
 

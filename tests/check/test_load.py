@@ -103,6 +103,18 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
         "check 1.steps 1.within: 'within' means nothing beside 'send'",
         "",
     ),
+    "a modifier of a step that awaits no JSON": (
+        f'{CHECK}steps = [{{ expect = "a", capture = {{ x = "y" }} }}]\n',
+        4,
+        "check 1.steps 1.capture: 'capture' means nothing beside 'expect'",
+        "",
+    ),
+    "a modifier of a step that does not close": (
+        f'{CHECK}steps = [{{ ping = true, reason = "x" }}]\n',
+        4,
+        "check 1.steps 1.reason: 'reason' means nothing beside 'ping'",
+        "",
+    ),
     "a bad regex": (f'{CHECK}steps = [{{ expect = "(" }}]\n', 4, "not a regular expression", ""),
     "a bad JMESPath": (
         f'{CHECK}steps = [{{ expect-json = "a[" }}]\n',
@@ -402,6 +414,7 @@ def test_the_schema_accepts_the_starter_and_refuses_what_the_loader_refuses() ->
         "no choice",
         "two actions",
         "no action",
+        "a modifier",
     )
     for mistake, (text, *_) in MISTAKES.items():
         if mistake.startswith(shapes):

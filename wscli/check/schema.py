@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .tables import ACTIONS, SuiteTable
+from .tables import ACTIONS, MODIFIERS, SuiteTable
 
 PATH: Final = Path(__file__).with_name("suite.schema.json")
 
@@ -22,8 +22,7 @@ def schema() -> dict[str, Any]:
     (root,), definitions = msgspec.json.schema_components([SuiteTable], ref_template="#/$defs/{name}")
     for definition in definitions.values():
         _without_null(definition)
-    # A step is exactly one of its actions.
-    definitions["StepTable"]["oneOf"] = [{"required": [action]} for action in ACTIONS]
+    definitions["StepTable"]["oneOf"] = [_step(action) for action in ACTIONS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "wscli check suite",
@@ -31,6 +30,12 @@ def schema() -> dict[str, Any]:
         **root,
         "$defs": definitions,
     }
+
+
+def _step(action: str) -> dict[str, Any]:
+    """A step is exactly one of its actions, and what belongs to that."""
+    foreign = {name: False for name, users in MODIFIERS.items() if action not in users}
+    return {"required": [action], "properties": foreign} if foreign else {"required": [action]}
 
 
 def _without_null(definition: dict[str, Any]) -> None:

@@ -18,19 +18,13 @@ from ..expect.messages import Binary, Count, Json, Text
 from ..payloads import parse_binary
 from ..wire.closecodes import why_not
 from .suite import Await, Close, Ping, Send, Step, Wait, seconds_of
-from .tables import ACTIONS, StepTable
+from .tables import ACTIONS, MODIFIERS, StepTable
 from .trouble import Places
 from .variables import Captured, Template, Variables, text_of
 
 DEFAULT_WITHIN: Final = 10.0
 _MOST_PING_BYTES: Final = 125
 _MOST_REASON_BYTES: Final = 123
-# What belongs to which action.
-_MODIFIERS: Final = {
-    "within": {"expect", "expect-json", "expect-binary", "expect-count", "expect-close", "ping", "close"},
-    "capture": {"expect-json"},
-    "reason": {"close"},
-}
 
 
 class StepReader:
@@ -62,7 +56,7 @@ class StepReader:
                 path, f"a step has one action, and {which}", f"the actions are {', '.join(ACTIONS)}"
             )
         (key,) = actions
-        for modifier, users in _MODIFIERS.items():
+        for modifier, users in MODIFIERS.items():
             if modifier in given and key not in users:
                 raise self._places.error((*path, modifier), f"{modifier!r} means nothing beside {key!r}")
         with self._places.at(*path, "within"):

@@ -186,3 +186,9 @@ ACTIONS = (
     "expect-close",
     "close",
 )
+MODIFIERS = {
+    "within": {"expect", "expect-json", "expect-binary", "expect-count", "expect-close", "ping", "close"},
+    "capture": {"expect-json"},
+    "reason": {"close"},
+}
+"""What belongs to which actions."""

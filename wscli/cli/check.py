@@ -74,7 +74,9 @@ def main(
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of suites.")] = False,
     timeout: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="End the whole run after this; what is left is skipped."),
+        typer.Option(
+            metavar="DURATION", help="End the whole run after this: what runs failed, the others are skipped."
+        ),
     ] = None,
     format: Annotated[  # noqa: A002 # the name of the option
         Format | None, typer.Option(help="How to write results: human on a terminal, plain elsewhere, json.")
@@ -92,6 +94,16 @@ def main(
     """Run suites of checks. Exits 0 when all pass, 1 when one fails, 2 when a suite is wrong."""
     environment: Environment = context.obj
     if init or schema:
+        others = {
+            "--jobs": jobs,
+            "--only": only,
+            "--fail-fast": fail_fast,
+            "--report": report,
+            "--timeout": timeout,
+            "--format": format,
+            "--json": json,
+        }
+        _refuse_beside("--init" if init else "--schema", [name for name, value in others.items() if value])
         return _print_shipped(suites or [], environment, init=init, schema=schema)
     if quiet and verbose:
         raise UsageError("-q and -v contradict each other")
@@ -141,6 +153,15 @@ def _output(
     )
 
 
+def _refuse_beside(option: str, others: list[str]) -> None:
+    """What would be passed over in silence is refused: a report that nobody writes, for one."""
+    if others:
+        raise UsageError(
+            f"{others[0]} means nothing beside {option}, which runs no check",
+            hint=f"use {option} alone, then check the FILE",
+        )
+
+
 def _print_shipped(names: list[str], environment: Environment, *, init: bool, schema: bool) -> int:
     from .. import check
     from ..sinks.escape import escape
@@ -150,6 +171,8 @@ def _print_shipped(names: list[str], environment: Environment, *, init: bool, sc
     file = "starter.toml" if init else "suite.schema.json"
     content = (Path(check.__file__).parent / file).read_text(encoding="utf-8")
     if names:
+        if not names[0].strip():
+            raise UsageError("--init: the file name is empty", hint="is the variable set?")
         path = Path(names[0]).expanduser()
         _write_new(path, content)
         write_stdout(f"wrote {escape(str(path))}\n", environment)
