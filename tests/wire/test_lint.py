@@ -263,3 +263,11 @@ def test_whatever_websockets_fails_lint_calls_an_error(
         if protocol.parser_exc is not None:
             assert errors
             break
+
+
+@pytest.mark.parametrize(("size", "told"), [(0, "0 bytes"), (1, "1 byte"), (2, "2 bytes")])
+def test_what_follows_a_close_is_told_with_its_size(size: int, told: str) -> None:
+    lint = plain()
+    lint.check(frame(CLOSE))
+    (late,) = lint.check(frame(TEXT, b"x" * size))
+    assert late.detail == f"a text frame of {told} follows a Close"

@@ -86,7 +86,8 @@ class FrameLint:
         if not frame.header:
             return []
         if self._closed:
-            return [violation("after-close", f"{_named(frame)} of {frame.length} bytes follows a Close")]
+            size = "1 byte" if frame.length == 1 else f"{frame.length} bytes"
+            return [violation("after-close", f"{_named(frame)} of {size} follows a Close")]
         found = [*_check_length(frame), *self._check_bits(frame)]
         found += self._check_control(frame) if frame.is_control else self._check_data(frame)
         return found
