@@ -107,6 +107,7 @@ async def test_a_unix_socket_that_cannot_be_used_is_named(tmp_path: Path, prepar
     with pytest.raises(ConnectFailed, match=reason) as caught:
         await dialed("ws://a.invalid/", unix_socket=str(path)).open()
     assert str(path) in caught.value.message
+    assert "port" not in caught.value.hint
 
 
 async def test_the_second_look_goes_to_the_same_place() -> None:

@@ -46,6 +46,8 @@ _HINTS = {
     errno.ENOENT: "check the path, and whether the server is running",
 }
 
+_UNIX_HINTS = {errno.ECONNREFUSED: "is it a socket, and does the server run that listens on it?"}
+
 
 class Connection(msgspec.Struct, frozen=True):
     """A connected socket, where it leads, and every attempt that was made on the way, in order."""
@@ -104,7 +106,8 @@ async def connect_unix(path: str, clock: Clock) -> Connection:
     except OSError as failure:
         code = failure.errno or 0
         raise ConnectFailed(
-            f"could not connect to the Unix socket: {_reason(failure, path)}", hint=_HINTS.get(code, "")
+            f"could not connect to the Unix socket: {_reason(failure, path)}",
+            hint=_UNIX_HINTS.get(code) or _HINTS.get(code, ""),
         ) from failure
     attempt = Attempt(address=path, duration_ms=milliseconds(clock.now() - started), error=None)
     return Connection(sock, endpoint, (attempt,))
