@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.peers import Peer, encode_frame
 
@@ -22,7 +23,9 @@ class Case:
     """One peer; `code` is the exit code, `says` what stderr must hold.
 
     `stdin` is what is piped in. With `tls` the script runs behind a TLS handshake, and wscli gets `-k`;
-    with `secure` it gets a wss:// URL to a bare socket. On a `terminal` stdout is one.
+    with `secure` it gets a wss:// URL to a bare socket. `stdout` is "nowhere", a "terminal", or that of a
+    "repl", which stdin is, too. With `proxy` the script is a proxy of that scheme; `suite` are the keys of
+    a check.
     """
 
     name: str
@@ -33,7 +36,9 @@ class Case:
     stdin: bytes = b""
     tls: bool = False
     secure: bool = False
-    terminal: bool = False
+    stdout: Literal["nowhere", "terminal", "repl"] = "nowhere"
+    proxy: str = ""
+    suite: str = ""
 
 
 async def bomb(peer: Peer) -> None:
@@ -355,6 +360,44 @@ async def one_line_flood(peer: Peer) -> None:
         await peer.send(many)
 
 
+async def endless_head_of_a_proxy(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        await peer.send(b"X-Padding: " + b"x" * 1000 + b"\r\n")
+
+
+async def dripped_head_of_a_proxy(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 200 OK\r\nX: ")
+    while True:
+        await peer.send(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def tunnel_then_endless_headers(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    await endless_headers(peer)
+
+
+async def tunnel_then_bomb(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    peer.request = None
+    await bomb(peer)
+
+
+async def endless_socks(peer: Peer) -> None:
+    """The greeting is answered, the tunnel granted to a name that the proxy never stops to spell."""
+    await peer.read_exactly(3)
+    await peer.send(b"\x05\x00")
+    await peer.read_exactly(10)
+    await peer.send(b"\x05\x00\x00\x03\xff")
+    while True:
+        await peer.send(b"x" * 4096)
+
+
 def _connect(*options: str) -> tuple[str, ...]:
     return ("connect", "-n", "--close-timeout", "1", *options)
 
@@ -369,6 +412,72 @@ def _grown(what: str, script: Script) -> list[Case]:
     }
     return [Case(f"16 MiB of {what} as {form}", script, 0, "", options) for form, options in formats.items()]
 
+
+# Through a proxy; what a check makes of a peer; what the REPL does.
+_PROXIED = _connect("--connect-timeout", "1")
+_CHECKED = ("check", "--report=tap=/dev/stderr")
+_STEPS = """steps = [{ expect = "never", within = "500ms" }]
+close-timeout = "500ms"
+connect-timeout = "1s"
+"""
+_IN_THE_REPL = ("connect", "--exit-on-close", "--no-history", "--close-timeout", "1", "--timeout", "3")
+
+
+def _proxy(name: str, script: Script, code: int, says: str, scheme: str = "http") -> Case:
+    return Case(f"a proxy: {name}", script, code, says, _PROXIED, proxy=scheme)
+
+
+def _check(name: str, script: Script, exit_code: int) -> Case:
+    """The check fails (1); its report says with which code."""
+    return Case(f"check: {name}", script, 1, f"exit_code: {exit_code}", _CHECKED, suite=_STEPS)
+
+
+def _repl(name: str, script: Script, code: int, says: str) -> Case:
+    return Case(f"the REPL: {name}", script, code, says, _IN_THE_REPL, stdout="repl")
+
+
+_PROXIES = [
+    _proxy("endless headers", endless_head_of_a_proxy, 97, "proxy"),
+    _proxy("an endless reason phrase", endless_reason, 97, "proxy"),
+    _proxy("an endless body", endless_body, 97, "403"),
+    _proxy("endless chunks", endless_chunks, 97, "403"),
+    _proxy("endless interim replies", endless_interim_replies, 28, "proxy"),
+    _proxy("a dripped head", dripped_head_of_a_proxy, 28, "proxy"),
+    _proxy("silence", says_nothing, 28, "proxy"),
+    _proxy("silence, SOCKS", says_nothing, 28, "proxy", "socks5"),
+    _proxy("a SOCKS reply without end", endless_socks, 8, "not HTTP", "socks5"),
+    _proxy("a tunnel, and endless headers in it", tunnel_then_endless_headers, 63, "reply"),
+    _proxy("a tunnel, and a deflate bomb in it", tunnel_then_bomb, 63, "over the limit"),
+]
+_CHECKS = [
+    _check("a deflate bomb", bomb, 63),
+    _check("a length of 2^63", length_of_two_to_the_63, 76),
+    _check("endless headers", endless_headers, 63),
+    _check("an endless body", endless_body, 22),
+    _check("a dripped head", dripped_head, 28),
+    _check("endless fragments", endless_fragments, 1),
+    _check("endless empty fragments", endless_empty_fragments, 1),
+    _check("a ping flood that reads no pong", ping_flood, 1),
+    _check("a flood of violations", violation_flood, 1),
+    _check("a flood", short_text_flood, 1),
+    _check("a peer that never closes", never_closes, 1),
+    _check("a reset in mid-frame", resets_in_mid_frame, 56),
+    _check("Closes without end", speaks_for_ever_after_close, 76),
+]
+_REPLS = [
+    _repl("a deflate bomb", bomb, 63, "over the limit"),
+    _repl("a length of 2^62", length_of_two_to_the_62, 63, "over the limit"),
+    _repl("endless headers", endless_headers, 63, "reply"),
+    _repl("a dripped head", dripped_head, 28, "--timeout"),
+    _repl("endless fragments", endless_fragments, 28, "--timeout"),
+    _repl("endless empty fragments", endless_empty_fragments, 28, "--timeout"),
+    _repl("a ping flood that reads no pong", ping_flood, 28, "--timeout"),
+    _repl("a flood", short_text_flood, 28, "--timeout"),
+    _repl("long lines", one_line_flood, 28, "--timeout"),
+    _repl("a peer that never closes", never_closes, 28, "--timeout"),
+    _repl("a second Close", closes_twice, 76, "§5.5.1"),
+    _repl("a reset in mid-frame", resets_in_mid_frame, 56, "1006"),
+]
 
 CASES = [
     Case("a deflate bomb", bomb, 63, "over the limit"),
@@ -436,7 +545,7 @@ CASES = [
         28,
         "Close",
         _connect("--duration", "1"),
-        terminal=True,
+        stdout="terminal",
     ),
     Case(
         "long lines on a terminal",
@@ -444,7 +553,7 @@ CASES = [
         28,
         "Close",
         _connect("--duration", "1"),
-        terminal=True,
+        stdout="terminal",
     ),
     Case(
         "a flood of violations on a terminal",
@@ -452,7 +561,7 @@ CASES = [
         76,
         "",
         _connect("--duration", "1"),
-        terminal=True,
+        stdout="terminal",
     ),
     Case("16 MiB as raw", sixteen_mebibytes, 0, "", _connect("--format", "raw")),
     Case("16 MiB as json", sixteen_mebibytes, 0, "", _connect("--json")),
@@ -468,4 +577,7 @@ CASES = [
     *_grown("letters and an emoji", sixteen_mebibytes_of(1, b"m", end="😀".encode())),
     *_grown("letters and an emoji, inflated", sixteen_mebibytes_of(1, b"m", end="😀".encode(), deflate=True)),
     *_grown("controls in fragments", sixteen_mebibytes_of(1, b"\x01", fragments=3)),
+    *_PROXIES,
+    *_CHECKS,
+    *_REPLS,
 ]
