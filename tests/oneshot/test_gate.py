@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from tests.peers import Peer, encode_frame, raw_server
 from tests.session.driving import session_to
 from wscli.events import FrameSeen, MessageSeen
+from wscli.net.stream import RECEIVE_LIMIT
 from wscli.oneshot.gate import Gate
 from wscli.oneshot.run import OneShot, Plan
 from wscli.probes.stop import Stop
+from wscli.session.journal import Batch
+from wscli.session.outbox import QUEUE_LIMIT
 
 LIMIT = 3
 
@@ -57,3 +61,38 @@ async def test_only_the_messages_up_to_the_count_are_echoed_numbered_and_counted
     totals = session.journal.totals
     assert (totals.messages_in, totals.messages_out, totals.bytes_in) == (LIMIT, LIMIT, LIMIT)
     assert totals.frames_in + totals.frames_out == len(frames)
+
+
+async def test_a_peer_that_takes_no_echo_is_read_no_further() -> None:
+    async def script(peer: Peer) -> None:
+        async def flood() -> None:
+            for _ in range(512):
+                await peer.frame(2, bytes(32 * 1024))
+
+        await peer.accept()
+        flooding = asyncio.create_task(flood())
+        sent = -1
+        # Until nothing moves any more: what comes back is read only then.
+        while len(peer.sent) > sent:
+            sent = len(peer.sent)
+            await asyncio.sleep(0.1)
+        reading = asyncio.create_task(peer.wait_eof())
+        await flooding
+        await peer.close()
+        await reading
+
+    most = 0
+
+    class Watching:
+        def feed(self, batch: Batch, /) -> None:
+            nonlocal most
+            most = max(most, session.queued_bytes)
+
+    async with raw_server(script) as server:
+        session, _ = session_to(server, deflate=None)
+        gate = Gate(Watching())
+        session.journal.listeners[:] = [gate]
+        report = await OneShot(session, Plan(wait=None, echo=True), None, gate, Stop()).perform()
+        await server.finished()
+    assert report.failure is None
+    assert most < QUEUE_LIMIT + 2 * RECEIVE_LIMIT

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.support import wscli
-from wscli.oneshot.source import Source
+from wscli.oneshot.source import MOST_BATCHES, READ_SIZE, Source
 from wscli.oneshot.split import DelimitedSplitter
 
 ROUNDS = 500
@@ -42,3 +44,20 @@ async def test_a_line_that_the_thread_has_in_hand_is_known_to_be_there() -> None
             os.close(writing)
         assert await source.take() is None
         os.close(reading)
+
+
+async def test_no_more_is_read_than_a_few_batches_ahead(tmp_path: Path) -> None:
+    content = b"x" * 63 + b"\n"
+    path = tmp_path / "lines"
+    path.write_bytes(content * (32 * READ_SIZE // len(content)))
+    descriptor = os.open(path, os.O_RDONLY)
+    source = Source(descriptor, DelimitedSplitter())
+    source.start()
+    taken = 0
+    while (batch := await source.take()) is not None:
+        taken += len(batch)
+        # Time in which an unbounded reader would be far ahead.
+        await asyncio.sleep(0.002)
+        assert source.waiting * len(content) <= MOST_BATCHES * READ_SIZE
+    os.close(descriptor)
+    assert taken * len(content) == path.stat().st_size

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from ..errors import InputFailed, WscliError
 from .split import InvalidText, Splitter, check_text
 
-_READ_SIZE = 256 * 1024
+READ_SIZE = 256 * 1024
 # Batches that wait to be taken; the thread stops reading then, and so the writer behind stdin waits.
-_MOST_BATCHES = 4
+MOST_BATCHES = 4
 # How long to wait for the thread to have read what is readable.
 _SETTLE_SECONDS = 1.0
 _HURRIED_SECONDS = 0.1
@@ -107,7 +107,7 @@ class Source:
     def _settled(self) -> bool:
         """Whether the thread has read what is readable now, as far as its queue goes."""
         with self._changed:
-            if self._ended or len(self._batches) >= _MOST_BATCHES:
+            if self._ended or len(self._batches) >= MOST_BATCHES:
                 return True
             # In this order: what the thread takes between the two looks it has in hand, and is not idle then.
             return not self._readable(0) and self._idle
@@ -141,7 +141,7 @@ class Source:
                 self._idle = False
                 # Somebody who shares the descriptor may have made it non-blocking, or taken what was there.
                 with contextlib.suppress(BlockingIOError):
-                    return os.read(self._fd or 0, _READ_SIZE)
+                    return os.read(self._fd or 0, READ_SIZE)
         except OSError as failure:
             raise InputFailed(f"standard input cannot be read: {failure.strerror}") from None
 
@@ -160,7 +160,7 @@ class Source:
                 self._changed.notify_all()
             self._wake()
             with self._changed:
-                self._changed.wait_for(lambda: len(self._batches) < _MOST_BATCHES)
+                self._changed.wait_for(lambda: len(self._batches) < MOST_BATCHES)
         if invalid is not None:
             raise invalid
 
