@@ -137,11 +137,14 @@ def prepare_tls(settings: Iterable[Settings]) -> None:
     if not kinds:
         return
     from ..config import TlsOptions
-    from ..net import secure  # noqa: F401 # the connections do, in their functions
-    from ..net.context import make_context
+    from ..net import secure, verdict  # noqa: F401 # the connections do, in their functions
+    from ..net.context import make_context, make_judge
 
     for insecure, minimum in kinds:
-        make_context(TlsOptions(insecure=insecure, minimum=minimum))
+        options = TlsOptions(insecure=insecure, minimum=minimum)
+        make_context(options)
+        if insecure:
+            make_judge(options)
 
 
 def _check_demo(settings: Settings) -> None:

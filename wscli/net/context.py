@@ -57,7 +57,7 @@ def make_judge(options: TlsOptions) -> ssl.SSLContext:
     return _systems_judge(options.minimum, _environment())
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=4)
 def _systems_judge(minimum: str | None, _environment: tuple[str | None, ...]) -> ssl.SSLContext:
     return _judge(None, minimum)
 
