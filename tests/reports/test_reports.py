@@ -372,3 +372,17 @@ def test_a_summary_that_is_full_is_left_as_it_is_and_told(tmp_path: Path) -> Non
 def test_a_report_that_cannot_be_is_said_before_anything_is_sent(text: str) -> None:
     with pytest.raises(UsageError, match="--report"):
         parse_reports([text], {})
+
+
+def test_a_failure_is_told_in_lines_that_end_between_words() -> None:
+    failed = check(
+        place="", message=" ".join(["what went wrong"] * 6), hint="what to try " * 8 + "::error::no"
+    )
+    rows = lines.line(failed, PLAIN, width=60).splitlines()
+    assert max(map(len, rows)) <= 60
+    assert rows[1:3] == [
+        "      what went wrong what went wrong what went wrong what",
+        "      went wrong what went wrong what went wrong",
+    ]
+    assert [row[:12] for row in rows if "what to try" in row][:2] == ["      hint: ", " " * 12]
+    assert safe_in_a_log("\n".join(rows))

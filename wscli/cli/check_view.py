@@ -60,7 +60,8 @@ class View:
         shown = not options.quiet or result.verdict == "failed"
         text = ""
         if shown and options.format is not Format.JSON:
-            text = lines.line(result, self._palette, verbose=options.verbose)
+            width = self._size()[0] if self._table is not None else None
+            text = lines.line(result, self._palette, verbose=options.verbose, width=width)
         if self._table is not None:
             self._table.ended(check, result, text)
         else:

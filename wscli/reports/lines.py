@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from ..check.result import CheckResult, RunResult
 from ..events import Checked, Stamp, Summarized
 from ..sinks.escape import escape
-from ..sinks.human_style import Palette, milliseconds, plural
+from ..sinks.human_style import Palette, milliseconds, plural, wrap
 from ..sinks.ndjson import encode_lines
 
+_INDENT: Final = 6
 
-def line(check: CheckResult, palette: Palette, *, verbose: bool = False) -> str:
-    """One check, in one line; what follows is of a failure, or with `verbose` what was seen."""
+
+def line(check: CheckResult, palette: Palette, *, verbose: bool = False, width: int | None = None) -> str:
+    """One check, in one line; what follows is of a failure, or with `verbose` what was seen.
+
+    `width` is the terminal's, for lines that end between words; None breaks none.
+    """
     signs = {"passed": palette.good, "failed": palette.bad, "skipped": palette.faint}
     sign = palette.paint(
         signs[check.verdict], {"passed": "ok", "failed": "FAIL", "skipped": "skip"}[check.verdict]
@@ -26,13 +33,21 @@ def line(check: CheckResult, palette: Palette, *, verbose: bool = False) -> str:
     text = f"{sign}{padding}  {name}  {took}\n"
     if check.verdict == "failed":
         place = f"{check.place}: " if check.place else ""
-        text += f"      {escape(place + check.message)}\n"
-        text += f"      {palette.paint(palette.faint, _where(check))}\n"
+        text += _below("", escape(place + check.message), width, palette)
+        text += _below("", _where(check), width, palette, palette.faint)
         if check.hint:
-            text += f"      {palette.paint(palette.faint, 'hint: ')}{escape(check.hint, inside=True)}\n"
+            text += _below("hint: ", escape(check.hint, inside=True), width, palette)
     if verbose:
         text += "".join(f"      {palette.paint(palette.faint, each)}\n" for each in _seen(check))
     return text
+
+
+def _below(label: str, text: str, width: int | None, palette: Palette, style: str = "") -> str:
+    pieces = [text] if width is None else wrap(text, width - _INDENT - len(label))
+    margins = [" " * _INDENT + palette.paint(palette.faint, label)]
+    margins += [" " * (_INDENT + len(label))] * (len(pieces) - 1)
+    rows = zip(margins, pieces, strict=True)
+    return "".join(f"{margin}{palette.paint(style, piece)}\n" for margin, piece in rows)
 
 
 def _seen(check: CheckResult) -> list[str]:
