@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import DEADLINE, clean_env, command, run_wscli
+from tests.support import DEADLINE, clean_env, command, pty_wscli, run_wscli
 from wscli.cli import run
 from wscli.cli.environment import Environment
 from wscli.config import Format, OutputOptions
@@ -262,3 +262,12 @@ async def test_one_grace_counts_from_the_stop_for_the_command_and_its_outputs(
 async def endless() -> Report:
     await asyncio.Event().wait()
     return Report()
+
+
+def test_a_person_is_told_what_to_do_with_the_server() -> None:
+    with pty_wscli("serve", "hello", columns=100) as terminal:
+        terminal.expect("talks to it; Ctrl-C ends it")
+        url = terminal.lines[0].strip()
+        assert f"wscli connect {url} talks to it" in terminal.text
+        terminal.send("\x03")
+        assert terminal.wait() == 130

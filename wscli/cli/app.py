@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from ..errors import ExitCode, OutputFailed, UsageError, WscliError, exit_code_for
 from .environment import Environment
-from .help import CONTEXT, Painted, PlainCommand
+from .help import CONTEXT, Painted, PlainCommand, write_examples
 
 # Here and not in the commands, so that `wscli --help` imports none of them.
 COMMANDS: Final = {
@@ -31,6 +31,9 @@ COMMANDS: Final = {
 
 class LazyGroup(Painted, TyperGroup):
     """Lists commands from the table, and imports the module of the one that is used."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        write_examples(self.epilog or "", formatter)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -65,7 +68,7 @@ def load_program() -> Any:
         context_settings=CONTEXT,
         subcommand_metavar="COMMAND …",
         help="A WebSocket inspector: shows what was on the wire, and says what is wrong with it.",
-        epilog="Example: wscli handshake wss://example.com/ws, or without a server: wscli handshake demo:",
+        epilog="Example: wscli handshake wss://example.com/ws, or: wscli connect demo:",
     )
 
     @app.callback()

@@ -11,9 +11,7 @@ import typer
 from ..errors import ExitCode, OutputFailed
 from .environment import Environment
 
-EXAMPLES: Final = (
-    'Example: eval "$(wscli completion bash)" in ~/.bashrc, wscli completion fish | source in config.fish'
-)
+EXAMPLES: Final = 'Example: eval "$(wscli completion bash)", or: wscli completion fish | source'
 
 
 class Shell(str, Enum):
@@ -36,7 +34,10 @@ def main(
         ),
     ],
 ) -> int:
-    """Print the completion script for a shell; a package puts the same scripts where the shells look."""
+    """Print the completion script for a shell; a package puts the same scripts where the shells look.
+
+    The line of the example goes into ~/.bashrc (zsh: ~/.zshrc) or fish's config.fish.
+    """
     from ..completion.render import RENDERERS
     from .tree import read_program
 

@@ -58,12 +58,7 @@ class PlainCommand(Painted, TyperCommand):
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         super().format_help_text(ctx, formatter)
-        first, *others = (self.epilog or "").removeprefix(_EXAMPLE).split(", or: ")
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(f"{_EXAMPLE}{first}")
-            for other in others:
-                formatter.write_text(f"{_OR}{other}")
+        write_examples(self.epilog or "", formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         # The command's own come first.
@@ -87,6 +82,16 @@ class PlainCommand(Painted, TyperCommand):
             with formatter.indentation():
                 for unit in said:
                     formatter.write_text(unit)
+
+
+def write_examples(examples: str, formatter: Any) -> None:
+    """`Example: FIRST, or: SECOND`, each on a line of its own."""
+    first, *others = examples.removeprefix(_EXAMPLE).split(", or: ")
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(f"{_EXAMPLE}{first}")
+        for other in others:
+            formatter.write_text(f"{_OR}{other}")
 
 
 def _rank(group: str) -> int:

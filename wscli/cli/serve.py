@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..probes.report import Report
     from .run import Runtime
 
-EXAMPLES: Final = "Example: wscli serve hello --port 8765, then wscli connect ws://127.0.0.1:8765/"
+EXAMPLES: Final = "Example: wscli serve hello --port 8765, or: wscli serve 'flood?count=1000&size=1k'"
 
 
 def main(
@@ -48,9 +48,14 @@ def main(
 async def _serve(runtime: Runtime, scenario: str | None, host: str, port: int) -> Report:
     from ..probes.report import Report
     from ..server.serve import EmbeddedServer
+    from .report import write_stderr
 
     name, _, query = (scenario or "").partition("?")
     async with EmbeddedServer(name or None, query, host=host, port=port) as server:
         runtime.output.write(f"{server.url}\n".encode())
+        if runtime.environment.stderr_tty:
+            await runtime.output.flush()
+            hint = f"wscli connect {server.url} talks to it; Ctrl-C ends it\n"
+            write_stderr(hint, runtime.environment, 0.0)
         await runtime.stop.wait()
         return Report(runtime.stop.cause)
