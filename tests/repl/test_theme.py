@@ -12,7 +12,6 @@ from wscli.repl.theme import style_for
 ANSI = {
     "ansired": "cd0000",
     "ansiblue": "0000ee",
-    "ansicyan": "00cdcd",
 }
 GROUNDS = {"dark": "000000", "light": "ffffff"}
 ON_THE_GROUND = ["prompt", "command", "continuation", "auto-suggestion", "unknown"]
@@ -40,6 +39,11 @@ def test_what_stands_on_the_ground_can_be_read(theme: str, name: str) -> None:
     # 3 to 1 is for bold and for single marks, 4.5 to 1 for text.
     least = 3.0 if attributes(theme, name).bold or name == "unknown" else 4.5
     assert contrast(rgb(attributes(theme, name).color, ground), ground) >= least
+
+
+@pytest.mark.parametrize("name", ["prompt", "command"])
+def test_what_is_typed_can_be_read_on_white_though_dark_was_taken(name: str) -> None:
+    assert contrast(rgb(attributes("dark", name).color, ""), GROUNDS["light"]) >= 3.0
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -19,8 +19,9 @@ _BOTH: Final = {
 }
 # Greys with a contrast of at least 4.5 to 1 on black and on white.
 _DARK: Final = {
-    "prompt": "ansicyan bold",
-    "command": "ansicyan bold",
+    # Dark is what is taken where a terminal does not tell: on white these two can be read as well.
+    "prompt": "#008787 bold",
+    "command": "#008787 bold",
     "continuation": "#8a8a8a",
     "auto-suggestion": "#8a8a8a",
     "completion-menu": "bg:#303030 #e4e4e4",
