@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
+from tests.net.proxies import relay
 from tests.peers import Peer, raw_server, write_ca
 from tests.session.driving import Told, converse, session_to
 from wscli.config import TlsOptions
 from wscli.errors import ExitCode, WscliError
 from wscli.events import Opened, RequestSent, ResponseReceived, TlsEstablished
+
+from .opening import opened
 
 Script = Callable[[Peer], Awaitable[None]]
 
@@ -347,6 +350,22 @@ async def test_a_server_that_speaks_no_tls_fails_the_tls_handshake() -> None:
 async def test_a_certificate_of_an_unknown_authority_is_not_trusted() -> None:
     failure, _, phase = await fail_to_open(silent, tls=True)
     assert (failure.exit_code, phase) == (ExitCode.CERTIFICATE, "look")
+
+
+async def test_a_deadline_in_the_second_look_does_not_hide_what_came_first() -> None:
+    async def once(peer: Peer) -> None:
+        if len(front.peers) == 1:
+            await relay(peer, "127.0.0.1", inner.port)
+        await peer.wait_eof()
+
+    async with raw_server(silent, tls=True) as inner, raw_server(once) as front:
+        url = front.url.replace("ws://", "wss://")
+        failure, kept = await opened(url, connect_timeout=1.5)
+    assert failure is not None
+    assert failure.exit_code is ExitCode.CERTIFICATE
+    assert "its issuer is not known" in failure.message
+    assert not kept.of(RequestSent)
+    assert len(front.peers) == 2
 
 
 async def test_a_trusted_server_is_reached_over_tls(tmp_path: Path) -> None:

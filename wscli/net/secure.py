@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -56,7 +57,11 @@ async def secure(
     except ssl.SSLCertVerificationError as failure:
         stream.close()
         progress.enter("look")
-        raise explain_mistrust(failure, peer.name, await _look_again(again, peer.name)) from failure
+        leaf = None
+        # Whatever ends the look, a deadline or the user: what it was to explain came first.
+        with contextlib.suppress(asyncio.CancelledError):
+            leaf = await _look_again(again, peer.name)
+        raise explain_mistrust(failure, peer.name, leaf) from failure
     except BaseException:
         stream.close()
         raise
