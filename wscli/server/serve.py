@@ -37,6 +37,8 @@ _LOCAL_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})
 _STOP_GRACE = 0.5
 # How long a client may take to read what was sent and answer our Close while the server runs, in seconds.
 _CLOSE_TIMEOUT = 300.0
+# From so many bytes on a frame waits alone for a scenario that cannot keep up; of shorter ones 16 do.
+_LARGE_FRAME = 256 * 1024
 # Bytes behind a request that is not answered yet; an answer takes a moment, no more.
 _MOST_EARLY = 4 * 1024 * 1024
 
@@ -215,6 +217,15 @@ class GuardedConnection(ServerConnection):
         if isinstance(event, Frame) and event.opcode in DATA_OPCODES and not heard:
             return
         super().process_event(event)
+        if isinstance(event, Frame) and len(event.data) >= _LARGE_FRAME:
+            self._read_no_more_for_now()
+
+    def _read_no_more_for_now(self) -> None:
+        """What websockets does behind the sixteenth frame that waits, whatever these are long."""
+        waiting = self.recv_messages
+        if len(waiting.frames) and not waiting.paused:
+            waiting.paused = True
+            waiting.pause()
 
     def send_data(self) -> None:
         super().send_data()
