@@ -47,7 +47,7 @@ class Handshake:
             except Refused as failure:
                 if failure.status in _NOT_LET_IN and target.headers != self._first.headers:
                     failure.hint = (
-                        f"your headers and credentials were not sent to {target.url}: it is another origin; "
+                        f"your headers and credentials were not sent to {target.url} (another origin): "
                         "connect to it directly, if you trust it with them"
                     )
                 raise

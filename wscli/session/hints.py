@@ -65,7 +65,7 @@ def _redirect(response: ResponseHead) -> str:
     location = header_value(response.headers, "Location")
     if not location:
         return "it does not say where to"
-    return f"it leads to {location}: -L follows it, or use that URL"
+    return f"it leads to {location} (-L follows it, or use that URL)"
 
 
 def _forbidden(target: Target) -> str:

@@ -38,7 +38,7 @@ def resolve_location(base: Url, location: str, status: int) -> Url:
         )
     if base.secure and not url.secure:
         raise Refused(
-            f"the server redirects ({status}) from wss:// to {url}: TLS is never downgraded",
+            f"TLS is never downgraded: the server redirects ({status}) from wss:// to {url}",
             hint="connect to that URL yourself, if you mean to go on without TLS",
             status=status,
         )
