@@ -5,6 +5,7 @@ It ships as `events.schema.json` beside this module; a test holds it to the type
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,8 @@ def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of one line of output."""
     (root,), definitions = msgspec.json.schema_components([Event], ref_template="#/$defs/{name}")
     for definition in definitions.values():
+        # Python 3.13 takes the indentation of docstrings away itself.
+        definition["description"] = inspect.cleandoc(definition["description"])
         if {"text", "base64"} <= definition["properties"].keys():
             # What holds a payload has it as text or as base64, never both.
             definition["oneOf"] = [{"required": ["text"]}, {"required": ["base64"]}]
