@@ -13,7 +13,7 @@ import pytest
 from tests.peers import Peer, raw_server, server_context, write_ca
 from tests.support import wscli
 from wscli.config import TlsOptions
-from wscli.errors import CertificateUntrusted, ConnectFailed, UsageError
+from wscli.errors import CertificateUntrusted, ConnectFailed, ResolveFailed, UsageError
 from wscli.events import Connected, Resolved, TlsEstablished
 
 from .dialing import dialed, read_all
@@ -57,6 +57,11 @@ async def test_a_zone_goes_to_the_system_and_not_to_the_peer() -> None:
         assert (done.returncode, done.stdout) == (0, b"hi\n"), done.stderr
         assert server.peer.request is not None
         assert server.peer.request.get("Host") == f"[::1]:{server.port}"
+
+
+async def test_a_zone_that_is_no_interface_is_named() -> None:
+    with pytest.raises(ResolveFailed, match="no network interface nosuchif0"):
+        await dialed("ws://[fe80::1%25nosuchif0]/").open()
 
 
 async def test_an_override_of_the_other_family_is_a_usage_error() -> None:

@@ -209,6 +209,18 @@ async def test_a_proxy_that_is_not_there_is_the_proxys_failure() -> None:
     assert "is the proxy running" in caught.value.hint
 
 
+async def test_a_proxy_of_the_environment_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(peer: Peer) -> None:
+        await peer.respond(403)
+
+    async with raw_server(refuse) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(ProxyFailed) as caught:
+            await dialed("ws://x.invalid/").open()
+    assert "http_proxy names this proxy" in caught.value.hint
+    assert "--no-proxy" in caught.value.hint
+
+
 async def test_a_proxy_without_an_address_is_the_proxys_failure() -> None:
     with pytest.raises(ProxyFailed, match=r"could not resolve proxy\.invalid"):
         await dialed("ws://x.invalid/", proxy="http://proxy.invalid:1").open()

@@ -139,6 +139,10 @@ def test_a_wrong_connect_to_is_refused(text: str) -> None:
         ({"http_proxy": "http://a:1"}, "ws://127.8.0.1/", None),
         ({"http_proxy": "http://a:1"}, "ws://[::1]/", None),
         ({"http_proxy": "http://a:1"}, "ws://[::ffff:127.0.0.1]/", None),
+        ({"http_proxy": "http://a:1"}, "ws://127.1/", None),
+        ({"http_proxy": "http://a:1"}, "ws://0x7f000001/", None),
+        ({"http_proxy": "http://a:1"}, "ws://0.0.0.0/", None),
+        ({"http_proxy": "http://a:1"}, "ws://[::]/", None),
         ({"http_proxy": "http://a:1"}, "ws://10.0.0.1/", "http://a:1"),
     ],
 )

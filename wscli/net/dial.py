@@ -60,7 +60,12 @@ async def dial(
         context = make_context(target.tls, key_password)
         judge = make_judge(target.tls) if target.tls.insecure else None
     if proxy is not None:
-        stream, pinned = await _through(proxy, target, progress), target
+        try:
+            stream, pinned = await _through(proxy, target, progress), target
+        except ProxyFailed as failure:
+            if proxy.variable:
+                failure.hint += f" ({proxy.variable} names this proxy; --no-proxy goes without one)"
+            raise
     else:
         connection = await _connect(target, *_peer_of(target), progress)
         stream, pinned = SocketStream(connection.sock), _pin(target, connection)

@@ -112,6 +112,12 @@ def _look_up(host: str, port: int, family: int) -> asyncio.Future[list[Any]]:
 
 def _explain(host: str, family: int, failure: Exception) -> ResolveFailed:
     code = failure.errno if isinstance(failure, socket.gaierror) else None
+    address, _, zone = host.partition("%")
+    if zone and ":" in address:
+        return ResolveFailed(
+            f"could not resolve {host}: this machine has no network interface {zone}",
+            hint="name the one that leads to the address (ip link, or ifconfig, lists them)",
+        )
     if isinstance(failure, UnicodeError):
         return ResolveFailed(
             f"could not resolve {host}: it is not a valid host name", hint="check its spelling"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import socket
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from ..config import Discreet, Target
 from ..errors import UsageError
@@ -18,7 +21,10 @@ _PROXY_HINT = "write http://HOST:PORT, https://…, socks5://…, socks5h://…,
 
 
 class ProxyUrl(Discreet, frozen=True):
-    """A proxy, and who we are to it; `socks5h` and `socks4a` resolve the peer's name themselves."""
+    """A proxy, and who we are to it; `socks5h` and `socks4a` resolve the peer's name themselves.
+
+    `variable` is that of the environment which names it.
+    """
 
     unshown: ClassVar[frozenset[str]] = frozenset({"username", "password"})
 
@@ -27,6 +33,7 @@ class ProxyUrl(Discreet, frozen=True):
     port: int
     username: str | None = None
     password: str | None = None
+    variable: str = ""
 
     def __str__(self) -> str:
         """The URL without its credentials."""
@@ -128,16 +135,22 @@ def proxy_for(target: Target) -> ProxyUrl | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, is this machine's own (RFC 6761 §6.3)."""
+    """Whether `host`, a name or an address, is this machine's own (RFC 6761 §6.3).
+
+    So are the unspecified addresses, and an IPv4 address as the system takes it, too: `127.1`, `0x7f000001`.
+    """
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_loopback or (mapped is not None and mapped.is_loopback)
+        try:
+            address = ipaddress.ip_address(socket.inet_aton(name))
+        except (OSError, ValueError):
+            return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 def _from_environment(secure: bool, host: str, port: int) -> ProxyUrl | None:
@@ -151,5 +164,5 @@ def _from_environment(secure: bool, host: str, port: int) -> ProxyUrl | None:
         return None
     for name in ("wss", "https", "all") if secure else ("ws", "http", "all"):
         if named.get(name):
-            return parse_proxy(named[name], f"{name}_proxy")
+            return replace(parse_proxy(named[name], f"{name}_proxy"), variable=f"{name}_proxy")
     return None
