@@ -84,7 +84,9 @@ class Inbox:
         self._keep = keep
         self._messages: deque[tuple[bytes, bool]] = deque()
         self._bytes = 0
-        self._changed = asyncio.Event()
+        # One for whoever looks, one for whoever waits for room: each clears its own before it looks again.
+        self._fed = asyncio.Event()
+        self._taken = asyncio.Event()
 
     def feed(self, batch: Batch, /) -> None:
         """Take the incoming messages."""
@@ -97,19 +99,21 @@ class Inbox:
                     self._put(payload, text)
             elif isinstance(item, MessageSeen) and item.direction == "in":
                 self._put(item.payload, item.type == "text")
-        self._changed.set()
+        self._fed.set()
 
     def _put(self, payload: bytes, text: bool) -> None:
         self._messages.append((payload, text))
         self._bytes += len(payload)
 
     def take(self) -> tuple[bytes, bool] | None:
-        """The next message, and whether it is text; None when none is here."""
+        """The next message, and whether it is text; None when none is here: then `fed` tells of the next."""
         if not self._messages:
+            # Here, and not where the wait begins: that is a turn of the loop later.
+            self._fed.clear()
             return None
         payload, text = self._messages.popleft()
         self._bytes -= len(payload)
-        self._changed.set()
+        self._taken.set()
         return payload, text
 
     def discard(self) -> None:
@@ -117,14 +121,14 @@ class Inbox:
         self._keep = False
         self._messages.clear()
         self._bytes = 0
-        self._changed.set()
+        self._taken.set()
 
-    async def changed(self) -> None:
-        """Wait for a message to come or go."""
-        self._changed.clear()
-        await self._changed.wait()
+    async def fed(self) -> None:
+        """Wait until something has come since `take` found nothing."""
+        await self._fed.wait()
 
     async def ready(self) -> None:
         """Wait while too many messages wait."""
         while len(self._messages) > _MOST_WAITING or self._bytes > _MOST_WAITING_BYTES:
-            await self.changed()
+            self._taken.clear()
+            await self._taken.wait()

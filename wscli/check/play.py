@@ -227,7 +227,7 @@ class Attempt:
             self._heed_expectations()
             if watch.over:
                 return
-            await either(inbox.changed(), watch)
+            await either(inbox.fed(), watch)
 
     def _unmet(self, expectation: Expectation, seconds: float, watch: Watch) -> WscliError:
         if watch.over:
