@@ -173,11 +173,11 @@ class Actions:
         self._voice.text(lines[:_MOST_ANSWER_LINES])
         if len(lines) > _MOST_ANSWER_LINES or answer.truncated:
             self._voice.note("its answer is longer: write it to a file with > FILE")
-        if answer.status:
-            self._voice.note(f"the shell command ended with status {answer.status}")
-        if answer.taken is None:
-            self._voice.note("the shell command ended before it had read everything")
-        elif not lines and not answer.status:
+        status = f" with status {answer.status}" if answer.status else ""
+        early = " before it had read everything" if answer.taken is None else ""
+        if status or early:
+            self._voice.note(f"the shell command ended{status}{early}")
+        elif not lines:
             self._voice.note(f"the shell command took {answer.taken} and said nothing")
 
     def _change(self, command: c.Command) -> None:
