@@ -155,14 +155,6 @@ async def test_close_wakes_both_who_wait() -> None:
         assert await stream.receive() == b""
 
 
-async def test_abort_sends_a_reset() -> None:
-    async with stream_pair() as (stream, peer):
-        stream.abort()
-        stream.abort()
-        with pytest.raises(ConnectionResetError):
-            await asyncio.get_running_loop().sock_recv(peer, 100)
-
-
 async def test_the_socket_does_not_delay_small_writes() -> None:
     async with stream_pair() as (stream, _):
         assert stream._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -153,8 +153,6 @@ async def test_another_error_is_raised_to_the_producer() -> None:
             await output.flush()
         with pytest.raises(OutputFailed):
             await output.close()
-        with pytest.raises(OutputFailed):
-            output.close_blocking()
     finally:
         os.close(read_only)
 
@@ -214,16 +212,9 @@ async def test_close_ends_the_thread(pipe: Pipe) -> None:
     assert threading.active_count() == before
 
 
-def test_close_works_without_an_event_loop(pipe: Pipe) -> None:
-    output = Output(pipe.write_fd)
-    output.write(b"usage error\n")
-    assert output.close_blocking(5.0)
-    assert os.read(pipe.read_fd, 100) == b"usage error\n"
-
-
-def test_nothing_written_starts_no_thread(pipe: Pipe) -> None:
+async def test_nothing_written_starts_no_thread(pipe: Pipe) -> None:
     before = threading.active_count()
     output = Output(pipe.write_fd)
     output.write(b"")
     assert threading.active_count() == before
-    assert output.close_blocking()
+    assert await output.close()

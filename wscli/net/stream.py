@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 import sys
 from abc import ABC, abstractmethod
 from typing import Literal
@@ -74,10 +73,6 @@ class Stream(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the connection; whoever waits in it wakes up. May be called again."""
-
-    @abstractmethod
-    def abort(self) -> None:
-        """Close with RST instead of FIN; what was not sent yet is thrown away."""
 
     async def send_all(self, payload: bytes) -> None:
         """Send everything, for short exchanges such as handshakes.
@@ -197,13 +192,6 @@ class SocketStream(Stream):
                 forget(fd)
                 _wake(waiter)
         self._sock.close()
-
-    def abort(self) -> None:
-        if self._sock.fileno() < 0:
-            return
-        if self._sock.family != getattr(socket, "AF_UNIX", None):
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
 
     async def _wait_readable(self) -> None:
         if self._reading is not None:

@@ -147,9 +147,6 @@ class TLSStream(Stream):
     def close(self) -> None:
         self._inner.close()
 
-    def abort(self) -> None:
-        self._inner.abort()
-
     async def _feed(self) -> None:
         ciphertext = await self._inner.receive()
         if not ciphertext:

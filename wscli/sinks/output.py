@@ -114,14 +114,6 @@ class Output:
             pass
         return self._stop()
 
-    def close_blocking(self, timeout: float | None = None) -> bool:
-        """`close` for where no event loop runs."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._queued == 0 or self.ended, timeout)
-        if self.failure is not None:
-            raise self.failure
-        return self._stop()
-
     def _stop(self) -> bool:
         with self._changed:
             self._closing = True
