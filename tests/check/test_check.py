@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -24,7 +25,7 @@ from tests.peers.tls import server_context, write_ca
 from tests.support import ROOT, clean_env, command, run_wscli, until, wscli
 from wscli.check.result import CheckResult
 from wscli.check.runner import Endpoint, Plan, Runner
-from wscli.check.suite import Check
+from wscli.check.suite import Check, Send, Step
 from wscli.config import Target, Url, parse_url
 from wscli.events_schema import schema
 from wscli.probes.stop import Stop
@@ -416,6 +417,88 @@ async def test_a_flood_that_no_step_looks_at_neither_blocks_nor_grows(tmp_path: 
     # Whoever floods answers no ping; what matters is that the last message was found.
     assert found["checks"][0]["messages_in"] == 30_001
     assert ignored["status"] == 0, ignored["checks"]
+
+
+async def late_greeting(peer: Peer) -> None:
+    await peer.accept()
+    await peer.read_frame()
+    await peer.frame(1, "at last")
+    await peer.answer_close()
+
+
+async def test_a_first_message_that_is_late_fails_also_when_it_came(tmp_path: Path) -> None:
+    # It comes while a step goes on, which the limit does not end.
+    body = (
+        'steps = [{ wait = "300ms" }, { send = "x" }, { expect = "last" }]\n'
+        'limits = { first-message = "100ms" }'
+    )
+    async with raw_server(late_greeting) as server:
+        result = await checked(tmp_path, suite(server.url, body))
+    (check,) = result["checks"]
+    assert check["exit_code"] == 1
+    assert re.search(
+        r"the first message took [\d.]+ ms, more than 100 ms \(limits.first-message\)", check["message"]
+    )
+
+
+async def test_what_was_not_sent_when_a_check_ends_is_a_failure(tmp_path: Path) -> None:
+    async def close_unread(peer: Peer) -> None:
+        await peer.accept()
+        # It has begun to send.
+        await peer.read_exactly(1024)
+        await peer.close(1000)
+        peer.reset()
+
+    (tmp_path / "big").write_bytes(bytes(16 * 1024 * 1024))
+    async with raw_server(close_unread) as server:
+        result = await checked(tmp_path, suite(server.url, 'steps = [{ send-binary = "@big" }]'))
+    (check,) = result["checks"]
+    assert (check["kind"], check["exit_code"]) == ("unsent", 55), check
+    assert check["message"] == "messages that were not sent when the connection ended: 1"
+
+
+async def test_a_peer_that_reads_no_more_holds_no_check_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wscli.check.waiting.STALL_SECONDS", 0.3)
+    async with raw_server(deaf) as server:
+        target = parse_url(server.url)
+        assert isinstance(target, Url)
+
+        @contextlib.asynccontextmanager
+        async def connect(_: Check) -> AsyncIterator[Endpoint]:
+            yield Endpoint(Target(target))
+
+        step = Step(Send(binary=bytes(16 * 1024 * 1024)), "send-binary")
+        plan = Plan([("s", Check("it", server.url, steps=(step,)))])
+        result = await Runner(plan, connect, Seen(), Stop()).run()
+    (check,) = result.checks
+    assert (check.kind, check.place) == ("unsent", "step 1 (send-binary)")
+    assert check.message == "the peer took nothing of what was sent for 0.3 s"
+
+
+async def test_a_retry_waits_as_long_as_it_was_told(tmp_path: Path) -> None:
+    moments: list[float] = []
+
+    async def refuse_and_note(peer: Peer) -> None:
+        await peer.read_request()
+        moments.append(asyncio.get_running_loop().time())
+        await peer.respond(503)
+
+    async with raw_server(refuse_and_note) as server:
+        result = await checked(tmp_path, suite(server.url, 'retries = 2\nretry-delay = "250ms"'))
+    assert result["checks"][0]["attempts"] == 3
+    assert all(later - earlier >= 0.25 for earlier, later in itertools.pairwise(moments))
+
+
+async def test_violations_without_end_do_not_fill_the_report(tmp_path: Path) -> None:
+    async def wrong_lengths(peer: Peer) -> None:
+        await peer.accept()
+        await peer.send(b"\x81\x7e\x00\x01x" * 100)
+        await peer.frame(1, "the end")
+        await peer.answer_close()
+
+    async with raw_server(wrong_lengths) as server:
+        result = await checked(tmp_path, suite(server.url, 'steps = [{ expect = "the end" }]'))
+    assert len(result["checks"][0]["violations"]) == 20
 
 
 async def test_secrets_are_in_no_output_and_no_report(tmp_path: Path) -> None:

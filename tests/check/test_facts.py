@@ -30,7 +30,7 @@ async def look(inbox: Inbox, watch: Watch) -> tuple[bytes, bool]:
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_message_that_comes_at_any_turn_of_the_loop_wakes_whoever_looks(turns: int) -> None:
-    inbox, watch = Inbox(keep=True), Watch()
+    inbox, watch = Inbox(lambda: None, keep=True), Watch()
     looking = asyncio.create_task(look(inbox, watch))
     # The wait begins some turns after the look found nothing; healthy endpoints failed for what came between.
     for _ in range(turns):

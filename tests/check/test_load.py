@@ -232,6 +232,13 @@ def test_a_file_that_is_not_utf8_has_its_line(tmp_path: Path) -> None:
         load_suite(tmp_path / "x.toml", {})
 
 
+def test_a_file_that_no_person_wrote_is_not_read_into_memory(tmp_path: Path) -> None:
+    with (tmp_path / "x.toml").open("wb") as file:
+        file.truncate(16 * 1024 * 1024 + 1)
+    with pytest.raises(UsageError, match=r"x.toml: the file is over 16 MiB"):
+        load_suite(tmp_path / "x.toml", {})
+
+
 def test_the_line_is_right_in_a_file_with_everything(tmp_path: Path) -> None:
     text = (
         '# [[check]]\r\nname = """\n[[check]]\n"""\n[variables]\n"quoted.key" = \'a = "b"\'\n'

@@ -45,10 +45,21 @@ MET: dict[str, tuple[Make, list[Any]]] = {
         lambda: NegotiatedExtension("permessage-deflate; server_no_context_takeover"),
         [opened(None, DEFLATE)],
     ),
-    "tls days": (lambda: TlsDays(10), [tls("2026-12-01T12:00:00Z"), request()]),
+    "tls days": (lambda: TlsDays(10), [tls("2026-12-01T12:00:00Z"), request(), opened()]),
     "tls days of the server, not of the proxy": (
         lambda: TlsDays(10),
-        [tls("2026-11-22T12:00:00Z"), tls("2026-12-01T12:00:00Z"), request()],
+        [tls("2026-11-22T12:00:00Z"), tls("2026-12-01T12:00:00Z"), request(), opened()],
+    ),
+    "tls days of both servers of a redirect": (
+        lambda: TlsDays(10),
+        [
+            *(tls("2026-12-01T12:00:00Z"), request(), response(302)),
+            *(tls("2026-12-02T12:00:00Z"), request(), opened()),
+        ],
+    ),
+    "tls days behind a redirect to TLS": (
+        lambda: TlsDays(10),
+        [request(), response(301), tls("2026-12-01T12:00:00Z"), request(), opened()],
     ),
     "close code": (lambda: CloseCode(4001), [closed(4001)]),
 }
@@ -73,7 +84,17 @@ FAILED: dict[str, tuple[Make, list[Any], str]] = {
         "agreed on was 'permessage-deflate; server_no_context_takeover'",
     ),
     "tls days": (lambda: TlsDays(10), [tls("2026-11-30T12:00:00Z"), request()], "it is valid for 9 days"),
-    "no tls": (lambda: TlsDays(1), [request()], "there was no TLS"),
+    "tls days of what a redirect led to": (
+        lambda: TlsDays(10),
+        [tls("2026-12-01T12:00:00Z"), request(), response(302), tls("2026-11-30T12:00:00Z"), request()],
+        "it is valid for 9 days",
+    ),
+    "tls days of what redirected": (
+        lambda: TlsDays(10),
+        [tls("2026-11-30T12:00:00Z"), request(), response(302), tls("2026-12-01T12:00:00Z"), request()],
+        "it is valid for 9 days",
+    ),
+    "no tls": (lambda: TlsDays(1), [request(), opened()], "there was no TLS"),
     "tls, end unknown": (lambda: TlsDays(1), [tls(None), request()], "the certificate does not tell its end"),
     "close code": (
         lambda: CloseCode(1000),
@@ -166,6 +187,30 @@ def test_a_refusal_s_status_is_met_at_the_end(status: int) -> None:
     assert expected.failure() is None
 
 
+@pytest.mark.parametrize(("end", "state"), [("2026-12-01T12:00:00Z", State.MET), (None, State.FAILED)])
+def test_a_certificate_is_judged_also_where_the_handshake_is_refused(end: str | None, state: State) -> None:
+    expectation, expected = fed(lambda: TlsDays(10), [tls(end), request(), response(403)])
+    expected.end()
+    assert expectation.state is state
+
+
+def test_only_the_first_of_a_flood_are_compared_and_the_last_is_told() -> None:
+    expectation, _ = fed(lambda: Text("status: ok"), [message_run(*["x"] * 64, "status: bad", "y")])
+    expectation.end()
+    assert expectation.came() == "66 text messages came: the last was 'y'"
+    expectation, _ = fed(lambda: Text("status: ok"), [message_run(*["x"] * 63, "status: bad", "y")])
+    expectation.end()
+    assert expectation.came() == "65 text messages came: the nearest was 'status: bad'"
+
+
+def test_only_the_beginning_of_a_long_text_is_compared() -> None:
+    expectation, _ = fed(
+        lambda: Text("status: ok" * 20 + "x" * 10**4), [message("status: ok" * 20 + "y" * 10**4), message("")]
+    )
+    expectation.end()
+    assert expectation.came().startswith("2 text messages came: the nearest was 'status: ok")
+
+
 def test_an_interim_response_decides_nothing() -> None:
     expectation, _ = fed(lambda: Status(101), [response(103)])
     assert expectation.state is State.PENDING
@@ -223,6 +268,10 @@ def test_a_story_is_bounded_whatever_the_peer_sends() -> None:
     for make, content in (
         (lambda: Text("a"), "b" * 10**6),
         (lambda: Json("a=1"), '{"a": "' + "b" * 10**6 + '"}'),
+        (lambda: Text("a" * 10**6), "b"),
+        (lambda: Json("a=" + "1" * 4000), '{"a": 1}'),
+        (lambda: Binary(b"a" * 10**6), b"b" * 10**6),
+        (lambda: Reject("b"), "b" * 10**6),
     ):
         expectation, expected = fed(make, [message(content)] * 3)
         expected.end()

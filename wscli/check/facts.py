@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Callable, Iterator
 
 from ..events import (
     Closed,
@@ -23,9 +25,12 @@ from ..wire.runs import MessageRun
 _PHASES = {Resolved: "resolve", Connected: "connect", Proxied: "proxy", TlsEstablished: "tls"}
 # A peer that breaks rules without end must not fill the report.
 _MOST_VIOLATIONS = 20
-# What may wait to be looked at before the peer has to wait, in messages and bytes.
-_MOST_WAITING = 1000
-_MOST_WAITING_BYTES = 1024 * 1024
+# Bytes of memory that messages may take up which no step has looked at, before the peer has to wait; and
+# while a step waits for the peer itself, so that making it wait would never end.
+_HELD_UP_AT = 1024 * 1024
+MOST_KEPT = 64 * 1024 * 1024
+# What a message takes up beside its payload.
+_MESSAGE_COST = 128
 
 
 class Facts:
@@ -77,11 +82,14 @@ class Facts:
 class Inbox:
     """The messages that no step has looked at yet; `ready` holds the peer up while there are too many.
 
-    Without `keep`, when no step looks at messages, they are let go at once.
+    Without `keep`, when no step looks at messages, they are let go at once. `overflow` is called when there
+    is more than `MOST_KEPT`, and then all are let go.
     """
 
-    def __init__(self, *, keep: bool) -> None:
+    def __init__(self, overflow: Callable[[], None], *, keep: bool) -> None:
+        self._overflow = overflow
         self._keep = keep
+        self._limit = _HELD_UP_AT
         self._messages: deque[tuple[bytes, bool]] = deque()
         self._bytes = 0
         # One for whoever looks, one for whoever waits for room: each clears its own before it looks again.
@@ -99,11 +107,14 @@ class Inbox:
                     self._put(payload, text)
             elif isinstance(item, MessageSeen) and item.direction == "in":
                 self._put(item.payload, item.type == "text")
+        if self._bytes > MOST_KEPT:
+            self.discard()
+            self._overflow()
         self._fed.set()
 
     def _put(self, payload: bytes, text: bool) -> None:
         self._messages.append((payload, text))
-        self._bytes += len(payload)
+        self._bytes += len(payload) + _MESSAGE_COST
 
     def take(self) -> tuple[bytes, bool] | None:
         """The next message, and whether it is text; None when none is here: then `fed` tells of the next."""
@@ -112,7 +123,7 @@ class Inbox:
             self._fed.clear()
             return None
         payload, text = self._messages.popleft()
-        self._bytes -= len(payload)
+        self._bytes -= len(payload) + _MESSAGE_COST
         self._taken.set()
         return payload, text
 
@@ -127,8 +138,18 @@ class Inbox:
         """Wait until something has come since `take` found nothing."""
         await self._fed.wait()
 
+    @contextlib.contextmanager
+    def holding_nobody_up(self) -> Iterator[None]:
+        """While a step waits for the peer: one that echoes reads no more when nobody reads what it sends."""
+        self._limit = MOST_KEPT
+        self._taken.set()
+        try:
+            yield
+        finally:
+            self._limit = _HELD_UP_AT
+
     async def ready(self) -> None:
         """Wait while too many messages wait."""
-        while len(self._messages) > _MOST_WAITING or self._bytes > _MOST_WAITING_BYTES:
+        while self._bytes > self._limit:
             self._taken.clear()
             await self._taken.wait()

@@ -8,7 +8,7 @@ import contextlib
 from msgspec.structs import replace
 
 from ..config import Target
-from ..errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, ExpectationFailed, Unsent, WscliError
+from ..errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, ExpectationFailed, TooLarge, Unsent, WscliError
 from ..expect.closing import CloseCode
 from ..expect.expectation import Expectation, State
 from ..expect.expected import Expected
@@ -18,18 +18,18 @@ from ..probes.conduct import Watch, close_warning, open_unless_stopped, watching
 from ..probes.stop import Stop
 from ..session.journal import Journal
 from ..session.session import Session
-from .facts import Facts, Inbox
+from .facts import MOST_KEPT, Facts, Inbox
 from .failing import CutOff, over_limit, told_with
 from .steps import DEFAULT_WITHIN
 from .suite import Await, Check, Close, Ping, Send, Step, Wait
 from .variables import is_secret_name, json_text, text_of
-from .waiting import either, until
+from .waiting import either, room, until
 
 # Contract §3: how long our own Close may take to be answered, where no step is about that.
 _CLOSE_SECONDS = 1.0
 
 
-# The same when the run was told to end.
+# How long our own Close may take when the run was told to end.
 _CUT_OFF_SECONDS = 0.3
 
 
@@ -49,7 +49,7 @@ class Attempt:
         self._stop = stop
         self._expected = Expected([make() for make in check.expect], to_the_end=True)
         looks = any(isinstance(step.action, Await) for step in check.steps)
-        self._inbox = Inbox(keep=looks)
+        self._inbox = Inbox(self._overflow, keep=looks)
         self.journal.listeners += [self.facts, self._inbox]
         if self._expected:
             self.journal.listeners.append(self._expected)
@@ -168,9 +168,20 @@ class Attempt:
                 session.send_text(action.text.fill(self._captured).encode())
             else:
                 session.send_text(json_text(action.json, self._captured).encode())
-            await either(session.room(), watch)
+            with self._inbox.holding_nobody_up():
+                await room(session.outbox, watch)
         except Unsent as failure:
             raise self._why_over(failure) from None
+
+    def _overflow(self) -> None:
+        """The peer said more than is kept while a step waited for it."""
+        kept = MOST_KEPT // 1024**2
+        self._session.give_up(
+            TooLarge(
+                f"over {kept} MiB of messages came that no step had looked at",
+                hint="put steps that expect the answers between those that send",
+            )
+        )
 
     def _why_over(self, otherwise: WscliError) -> WscliError:
         """Why nothing more can come of the connection."""
@@ -190,7 +201,9 @@ class Attempt:
             self._session.send_ping(action.payload)
         except Unsent as failure:
             raise self._why_over(failure) from None
-        if not await until(lambda: len(facts.pongs) > before, facts.changed, watch, action.seconds):
+        with self._inbox.holding_nobody_up():
+            came = await until(lambda: len(facts.pongs) > before, facts.changed, watch, action.seconds)
+        if not came:
             late = DeadlineExceeded(
                 f"no pong came within {action.seconds:g} s",
                 hint="the peer must answer pings (RFC 6455 §5.5.2)",

@@ -7,7 +7,12 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from ..errors import Unsent
 from ..probes.conduct import Watch, until_one_is_done
+from ..session.outbox import Outbox
+
+# How long a peer may read nothing while there is something for it.
+STALL_SECONDS = 10.0
 
 
 async def until(holds: Callable[[], bool], changed: asyncio.Event, watch: Watch, seconds: float) -> bool:
@@ -23,3 +28,19 @@ async def until(holds: Callable[[], bool], changed: asyncio.Event, watch: Watch,
 async def either(change: Coroutine[Any, Any, object], watch: Watch) -> None:
     """Waits for a change, or for there to be nothing more to wait for."""
     await until_one_is_done(change, watch.pause())
+
+
+async def room(outbox: Outbox, watch: Watch) -> None:
+    """Waits until the peer has taken enough for the next step, for as long as it takes anything at all.
+
+    Raises: Unsent.
+    """
+    before = -1
+    while not watch.over and outbox.queued != before:
+        before = outbox.queued
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STALL_SECONDS):
+                await either(outbox.room(), watch)
+            return
+    if not watch.over:
+        raise Unsent(f"the peer took nothing of what was sent for {STALL_SECONDS:g} s")

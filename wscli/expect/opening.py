@@ -135,28 +135,41 @@ class NegotiatedExtension(Expectation):
 
 
 class TlsDays(Expectation):
-    """The server's certificate is valid for at least this many days from now on."""
+    """The certificate of every server that was asked is valid for at least this many days from now on."""
 
     def __init__(self, days: float, option: str = "--expect-tls-days") -> None:
         super().__init__(f"a certificate that is valid for {plural_days(days)} more", option)
         self._days = days
         self._came = "no TLS connection was made"
         self._last: TlsEstablished | None = None
+        self._enough = False
 
     def event(self, event: Event) -> None:
-        # A TLS proxy has a certificate, too: the one before the request is the server's.
+        # A TLS proxy has a certificate, too: the one before a request is the server's.
         if isinstance(event, TlsEstablished):
             self._last = event
-        elif isinstance(event, RequestSent) and self.state is State.PENDING:
+        elif isinstance(event, RequestSent):
             self._judge()
+        elif isinstance(event, Opened):
+            self._decide(self._enough)
 
     def _judge(self) -> None:
-        left = None if self._last is None else days_left(self._last)
+        if self._last is None:
+            # What it redirects to may have TLS.
+            self._came = "there was no TLS"
+            return
+        left = days_left(self._last)
+        self._enough = left is not None and left >= self._days
         if left is None:
-            self._came = "there was no TLS" if self._last is None else "the certificate does not tell its end"
+            self._came = "the certificate does not tell its end"
         else:
             self._came = f"it is valid for {plural_days(round(left, 1))}"
-        self._decide(left is not None and left >= self._days)
+        if not self._enough:
+            self.state = State.FAILED
+
+    def end(self) -> None:
+        if self.state is State.PENDING:
+            self._decide(self._enough)
 
     def came(self) -> str:
         return self._came
