@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from functools import partial
 
@@ -11,7 +12,7 @@ import pytest
 from tests.peers import Peer, encode_frame, raw_server
 from tests.session.driving import Told, session_to
 from tests.support import until, wscli
-from wscli.errors import ExitCode, exit_code_for
+from wscli.errors import DeadlineExceeded, ExitCode, exit_code_for
 from wscli.events import Closed
 from wscli.expect.expected import Expected
 from wscli.expect.messages import Reject, Text
@@ -138,3 +139,31 @@ async def test_what_was_not_met_either_is_named_beside_the_first_cause(
     assert done.returncode == status, stderr
     assert ("not met either" in stderr) is bool(told)
     assert told in stderr
+
+
+@pytest.mark.parametrize(
+    ("plan", "options", "told"),
+    [
+        (Plan(wait=None, echo=True, duration=0.3), {}, "the closing handshake"),
+        (Plan(wait=None, echo=True), {"ping_interval": 0.1, "ping_timeout": 0.2}, "keepalive"),
+    ],
+    ids=["duration", "keepalive"],
+)
+async def test_echo_to_a_peer_that_sends_and_never_reads_ends_in_time(
+    plan: Plan, options: dict[str, float], told: str
+) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        octets = encode_frame(2, bytes(60_000))
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await asyncio.get_running_loop().sock_sendall(peer.sock, octets)
+
+    async with raw_server(script) as server:
+        session, _ = session_to(server, close_timeout=0.3, **options)
+        gate = Gate()
+        session.journal.listeners[:] = [gate]
+        report = await OneShot(session, plan, None, gate, Stop()).perform()
+        await server.finished()
+    assert isinstance(report.failure, DeadlineExceeded)
+    assert told in report.failure.message

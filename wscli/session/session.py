@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from ..config import Target
 from ..errors import PeerError, Unsent, WscliError
@@ -27,6 +28,8 @@ _FIRST_READ = 64 * 1024
 _LEAST_READ = 4 * 1024
 _LONGEST_READ = 1024 * 1024
 _LONG_TAKE_SECONDS = 0.05
+
+_Result = TypeVar("_Result")
 
 
 class Session(Receiving):
@@ -158,20 +161,23 @@ class Session(Receiving):
         self._tcp_open = self.connection.stream.ended != "reset"
 
     async def _receive(self) -> bytes:
-        while True:
+        # The rest of a long frame is looked at, not taken apart: it may come at once.
+        size = max(self._read_size, min(self._inbound.expected, _LONGEST_READ))
+        chunk = await self._in_time(lambda: self.connection.stream.receive(size)) or b""
+        self.bytes_received += len(chunk)
+        return chunk
+
+    async def _in_time(self, wait: Callable[[], Awaitable[_Result]]) -> _Result | None:
+        """What the peer brings, within its deadline; None once it was given up."""
+        while not self._gave_up:
             try:
                 async with asyncio.timeout_at(self._deadline) as self._limit:
-                    # The rest of a long frame is looked at, not taken apart: it may come at once.
-                    size = max(self._read_size, min(self._inbound.expected, _LONGEST_READ))
-                    chunk = await self.connection.stream.receive(size)
-                    self.bytes_received += len(chunk)
-                    return chunk
+                    return await wait()
             except TimeoutError:
-                if not self._grant_more():
-                    self._gave_up = True
-                    return b""
+                self._gave_up = not self._grant_more()
             finally:
                 self._limit = None
+        return None
 
     def _grant_more(self) -> bool:
         """Move the deadline for a peer that takes or answers still what was sent before our Close."""
@@ -188,16 +194,17 @@ class Session(Receiving):
         return True
 
     async def _let_listeners_catch_up(self) -> None:
-        """Wait for slow readers; that time is not the peer's, so the deadline moves."""
+        """Wait for slow readers; that time is not the peer's, so the deadline moves; and for room, when `paced`."""
         loop = asyncio.get_running_loop()
         before = loop.time()
         await self._ready()
-        if self.paced:
-            await self.room()
         # A flood is always readable: without this, signals and timers would wait for its end.
         await asyncio.sleep(0)
         if self._deadline is not None:
             self._deadline += loop.time() - before
+        if self.paced:
+            # For the answers to be taken: that time is the peer's.
+            await self._in_time(self.room)
 
     async def _take_in_time(self, chunk: bytes) -> None:
         """Take a read, and read less at once when that took long: signals and deadlines wait meanwhile.
