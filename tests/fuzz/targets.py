@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from wscli.errors import UsageError
-from wscli.events import FrameSeen, MessageSeen, Stamp
+from wscli.events import Event, FrameSeen, MessageSeen, Stamp
 from wscli.net.x509 import read_certificate
 from wscli.sinks.escape import escape, json_safe
 from wscli.wire.body import BodyDecoder
@@ -59,7 +59,9 @@ def frames(octets: bytes) -> None:
         assert whole == _frames(pieces(octets), masked=masked, fast=True)
 
 
-def _messages(chunks: Iterable[bytes], deflate: DeflateParams | None, opaque: int) -> list[tuple[str, bytes]]:
+def _told(
+    chunks: Iterable[bytes], deflate: DeflateParams | None, opaque: int, *, fast: bool = True
+) -> list[Event]:
     dissector = Dissector(
         "in",
         Numbering(),
@@ -67,19 +69,27 @@ def _messages(chunks: Iterable[bytes], deflate: DeflateParams | None, opaque: in
         deflate=deflate,
         lint=FrameLint(deflate is not None, opaque),
         opaque_rsv=opaque,
+        fast=fast,
     )
-    found: list[tuple[str, bytes]] = []
+    told: list[Event] = []
     for chunk in chunks:
         for item in dissector.feed(chunk, STAMP):
-            _encodes(item)
             if isinstance(item, MessageRun):
-                found += ((message.type, message.payload) for message in item.messages())
-            elif isinstance(item, MessageSeen):
-                found.append((item.type, item.payload))
-        for event in dissector.look_ahead(STAMP, alive=True):
-            _encodes(event)
-    for event in dissector.eof(STAMP):
+                for pair in zip(item.frames(), item.messages(), strict=True):
+                    told += pair
+            else:
+                told.append(item)
+        told += dissector.look_ahead(STAMP, alive=True)
+    told += dissector.eof(STAMP)
+    for event in told:
         _encodes(event)
+    return told
+
+
+def _messages(told: Iterable[Event]) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = [
+        (event.type, event.payload) for event in told if isinstance(event, MessageSeen)
+    ]
     assert all(len(payload) <= LIMIT for _, payload in found)
     return found
 
@@ -91,11 +101,17 @@ def _encodes(item: object) -> None:
 
 
 def dissector(octets: bytes) -> None:
-    """Frames to messages, first byte the terms: cut or whole, the same messages within the limit."""
+    """Frames to messages, first byte the terms: cut or whole, the same messages within the limit.
+
+    The fast way tells what the slow one does, to the last event, in the same reads.
+    """
     terms, stream = octets[:1] or b"\0", octets[1:]
     deflate = DeflateParams(server_no_context_takeover=bool(terms[0] & 2)) if terms[0] & 1 else None
     opaque = (0x30 if deflate else 0x70) if terms[0] & 4 else 0
-    assert _messages([stream], deflate, opaque) == _messages(pieces(stream), deflate, opaque)
+    whole, cut = (_told(chunks, deflate, opaque) for chunks in ([stream], pieces(stream)))
+    assert whole == _told([stream], deflate, opaque, fast=False)
+    assert cut == _told(pieces(stream), deflate, opaque, fast=False)
+    assert _messages(whole) == _messages(cut)
 
 
 def _head(
