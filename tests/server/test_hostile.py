@@ -144,6 +144,25 @@ def test_whatever_comes_the_server_stays_up_and_quiet(
     run(attack())
 
 
+async def test_a_request_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wscli.server.serve._OPEN_TIMEOUT", 0.2)
+    async with EmbeddedServer() as server, early_client(server, REQUEST) as (reader, writer):
+        dripping = asyncio.create_task(_drip(writer))
+        # What still drips when the server lets go makes a reset of its end.
+        with contextlib.suppress(ConnectionResetError):
+            assert b" 101 " not in await reader.read()
+        dripping.cancel()
+        await asyncio.wait([dripping])
+        await still_serves(server)
+
+
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"X: ")
+    while True:
+        writer.write(b"x")
+        await asyncio.sleep(0.01)
+
+
 EARLY = REQUEST + b"\r\n" + encode_frame(1, b"early", mask=MASK) + encode_frame(9, b"p", mask=MASK)
 
 

@@ -21,7 +21,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, Frame
 from websockets.http11 import Request, Response
-from websockets.protocol import Event, State
+from websockets.protocol import SEND_EOF, Event, State
 from websockets.typing import Origin, Subprotocol
 
 from .. import __version__
@@ -35,6 +35,8 @@ DEFAULT_MAX_CONNECTIONS = 100
 _LOCAL_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 # How long clients have to answer Close 1001 when the server stops, in seconds (contract §3: at most 1 s).
 _STOP_GRACE = 0.5
+# How long a client may take for its request, however it drips, in seconds.
+_OPEN_TIMEOUT = 10.0
 # How long a client may take to read what was sent and answer our Close while the server runs, in seconds.
 _CLOSE_TIMEOUT = 300.0
 # From so many bytes on a frame waits alone for a scenario that cannot keep up; of shorter ones 16 do.
@@ -103,6 +105,7 @@ class EmbeddedServer:
             server_header=f"wscli/{__version__}",
             # Pings that nobody asked for would disturb what is being looked at; TCP keepalive does it.
             ping_interval=None,
+            open_timeout=_OPEN_TIMEOUT,
             close_timeout=_CLOSE_TIMEOUT,
             max_size=self.max_size,
             logger=_quiet_logger(),
@@ -228,6 +231,11 @@ class GuardedConnection(ServerConnection):
             waiting.pause()
 
     def send_data(self) -> None:
+        # From Python 3.12 on a transport counts all that waits anew with each write: thousands of pongs for a
+        # client that does not read would take it seconds, one write of them all does not.
+        writes = self.protocol.writes
+        if len(writes) > 2:
+            self.protocol.writes = [b"".join(writes), *(each for each in writes if each == SEND_EOF)]
         super().send_data()
         if self.protocol.state is State.CLOSING:
             self.transport.resume_reading()
