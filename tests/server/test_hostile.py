@@ -145,7 +145,7 @@ def test_whatever_comes_the_server_stays_up_and_quiet(
 
 
 async def test_a_request_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wscli.server.serve._OPEN_TIMEOUT", 0.2)
+    monkeypatch.setattr("wscli.server.serve._OPEN_TIMEOUT", 2.0)
     async with EmbeddedServer() as server, early_client(server, REQUEST) as (reader, writer):
         dripping = asyncio.create_task(_drip(writer))
         # What still drips when the server lets go makes a reset of its end.
