@@ -38,3 +38,30 @@ async def test_a_message_that_comes_at_any_turn_of_the_loop_wakes_whoever_looks(
     inbox.feed([run_of(b"hi")])
     async with asyncio.timeout(10):
         assert await looking == (b"hi", True)
+
+
+async def test_it_holds_the_peer_up_only_while_no_step_waits_for_the_peer() -> None:
+    inbox = Inbox(lambda: None, keep=True)
+    inbox.feed([MessageRun(bytes(2 * 1024 * 1024), 0, [0], [2 * 1024 * 1024])])
+    held_up = asyncio.create_task(inbox.ready())
+    await asyncio.sleep(0)
+    assert not held_up.done()
+    async with asyncio.timeout(10):
+        with inbox.holding_nobody_up():
+            await held_up
+    held_up = asyncio.create_task(inbox.ready())
+    await asyncio.sleep(0)
+    assert not held_up.done()
+    inbox.take()
+    async with asyncio.timeout(10):
+        await held_up
+
+
+def test_empty_messages_take_up_memory_too() -> None:
+    overflows: list[bool] = []
+    inbox = Inbox(lambda: overflows.append(True), keep=True)
+    batch = [run_of(*[b""] * 64 * 1024)] * 4
+    for _ in range(4):
+        inbox.feed(batch)
+    assert overflows == [True]
+    assert inbox.take() is None

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from ..config import Target
-from ..errors import ClosedByPeer, ConnectionLost, DeadlineExceeded, ExpectationFailed, TooLarge, Unsent, WscliError
+from ..errors import (
+    ClosedByPeer,
+    ConnectionLost,
+    DeadlineExceeded,
+    ExpectationFailed,
+    TooLarge,
+    Unsent,
+    WscliError,
+)
 from ..expect.closing import CloseCode
 from ..expect.expectation import Expectation, State
 from ..expect.expected import Expected
@@ -56,6 +65,7 @@ class Attempt:
         self.journal.ready = self._inbox.ready
         target = replace(target, expected_status=self._expected.status)
         self._session = Session(target, self.journal, ok_close=ok_close, strict_close=False)
+        self._too_much: TooLarge | None = None
         self._captured: dict[str, object] = {}
         self._close_was_expected = False
 
@@ -168,20 +178,25 @@ class Attempt:
                 session.send_text(action.text.fill(self._captured).encode())
             else:
                 session.send_text(json_text(action.json, self._captured).encode())
-            with self._inbox.holding_nobody_up():
+            with self._hearing_all():
                 await room(session.outbox, watch)
         except Unsent as failure:
             raise self._why_over(failure) from None
 
+    @contextlib.contextmanager
+    def _hearing_all(self) -> Iterator[None]:
+        """While a step waits for the peer, which may wait for us to take in what it says."""
+        with self._inbox.holding_nobody_up():
+            yield
+        if self._too_much is not None:
+            raise self._too_much
+
     def _overflow(self) -> None:
-        """The peer said more than is kept while a step waited for it."""
-        kept = MOST_KEPT // 1024**2
-        self._session.give_up(
-            TooLarge(
-                f"over {kept} MiB of messages came that no step had looked at",
-                hint="put steps that expect the answers between those that send",
-            )
+        self._too_much = TooLarge(
+            f"over {MOST_KEPT // 1024**2} MiB of messages came that no step had looked at",
+            hint="put steps that expect the answers between those that send",
         )
+        self._session.give_up(self._too_much)
 
     def _why_over(self, otherwise: WscliError) -> WscliError:
         """Why nothing more can come of the connection."""
@@ -201,7 +216,7 @@ class Attempt:
             self._session.send_ping(action.payload)
         except Unsent as failure:
             raise self._why_over(failure) from None
-        with self._inbox.holding_nobody_up():
+        with self._hearing_all():
             came = await until(lambda: len(facts.pongs) > before, facts.changed, watch, action.seconds)
         if not came:
             late = DeadlineExceeded(

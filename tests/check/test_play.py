@@ -1,0 +1,47 @@
+"""One attempt at a check: what its steps do with a peer that is slow, greedy or says odd things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.check.test_check import checked, echo, suite
+from tests.peers import Peer, raw_server
+
+
+async def test_a_peer_that_echoes_all_that_is_sent_at_once_is_read_meanwhile(tmp_path: Path) -> None:
+    # It reads no more while its echo is not read, so that neither of the two could ever go on.
+    (tmp_path / "big").write_bytes(bytes(64_000))
+    steps = ",".join(['{ send-binary = "@big" }'] * 100 + ["{ expect-count = 100 }"])
+    async with raw_server(echo) as server:
+        result = await checked(tmp_path, suite(server.url, f"steps = [{steps}]"))
+    assert result["status"] == 0, result["checks"]
+
+
+async def test_a_peer_that_talks_while_pinged_is_read_as_far_as_its_pong(tmp_path: Path) -> None:
+    async def talk_then_answer(peer: Peer) -> None:
+        await peer.accept()
+        for _ in range(64):
+            await peer.frame(2, bytes(64 * 1024))
+        await peer.echo()
+
+    async with raw_server(talk_then_answer) as server:
+        result = await checked(
+            tmp_path, suite(server.url, "steps = [{ ping = true }, { expect-count = 64 }]")
+        )
+    assert result["status"] == 0, result["checks"]
+
+
+async def test_a_peer_that_talks_without_end_and_never_reads_fails_with_what_was_kept(tmp_path: Path) -> None:
+    async def talk_on(peer: Peer) -> None:
+        await peer.accept()
+        while True:
+            await peer.frame(2, bytes(1024 * 1024))
+
+    (tmp_path / "big").write_bytes(bytes(16 * 1024 * 1024))
+    steps = 'steps = [{ send-binary = "@big" }, { expect = "x" }]'
+    async with raw_server(talk_on) as server:
+        result = await checked(tmp_path, suite(server.url, steps))
+    (check,) = result["checks"]
+    assert (check["kind"], check["place"]) == ("too-large", "step 1 (send-binary)"), check
+    assert check["message"].startswith("over 64 MiB of messages came that no step had looked at")
+    assert "between those that send" in check["hint"]
