@@ -472,6 +472,7 @@ _REPLS = [
     _repl("endless fragments", endless_fragments, 28, "--timeout"),
     _repl("endless empty fragments", endless_empty_fragments, 28, "--timeout"),
     _repl("a ping flood that reads no pong", ping_flood, 28, "--timeout"),
+    _repl("a flood of violations", violation_flood, 76, "§5.2"),
     _repl("a flood", short_text_flood, 28, "--timeout"),
     _repl("long lines", one_line_flood, 28, "--timeout"),
     _repl("a peer that never closes", never_closes, 28, "--timeout"),

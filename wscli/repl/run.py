@@ -124,6 +124,7 @@ class Repl:
 
     async def _begin(self) -> None:
         self._stop.phase = lambda: f"opening the connection ({self._link.phase})"
+        self._stop.found = lambda: self._link.failure
         if await self._route.connect():
             self._greet()
         elif not self._leaving and not self._route.diverted:
