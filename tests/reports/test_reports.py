@@ -145,6 +145,17 @@ def test_tap_has_a_plan_a_line_for_each_and_yaml_for_what_failed() -> None:
         json.loads(value)
 
 
+@pytest.mark.parametrize("name", ["a # TODO", "a #todo b", "a #  Skip", "#skip", "\\# TODO"])
+def test_no_name_makes_a_failure_of_tap_a_success(name: str) -> None:
+    report = rendered("tap", result(check(name=name), check(name="# SKIP not run", verdict="skipped")))
+    failed, skipped = re.findall(r"^(?:not )?ok .*$", report, re.MULTILINE)
+    # As TAP 13 has it: a `#`, white space, one of two words; whatever is before it.
+    assert not re.search(r"#\s*(?:skip|todo)", failed, re.IGNORECASE)
+    assert "a" not in name or failed.startswith("not ok 1 - a ")
+    assert skipped.endswith(" # SKIP not run")
+    assert len(re.findall(r"#\s*skip", skipped, re.IGNORECASE)) == 1
+
+
 def test_json_is_ascii_and_has_all_of_it() -> None:
     report = rendered("json", EVERYTHING)
     assert re.fullmatch(r"[\x20-\x7e\n]*", report)
