@@ -364,7 +364,7 @@ async def test_emacs_keys_edit_the_line() -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 async def test_a_theme_changes_while_it_runs(theme: str) -> None:
-    colours = {"dark": "cyan", "light": "blue"}
+    colours = {"dark": "008787", "light": "blue"}
     async with typing(theme=theme) as (typist, press):
         await typist.sees("›")
         for name in (theme, "light" if theme == "dark" else "dark"):
