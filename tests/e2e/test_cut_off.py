@@ -17,7 +17,7 @@ from tests.e2e.piping import Drain, Finished, Ledger, Process, give, hashed, inp
 from tests.peers import Peer, PeerGone, raw_server
 
 TEXT = 1
-LINES = [b"line %d" % number for number in range(150)]
+LINES = [b"line %d" % number for number in range(200)]
 CONTENT = b"".join(line + b"\n" for line in LINES)
 PACE_SECONDS = 0.01
 
@@ -90,16 +90,28 @@ async def test_what_was_sent_arrives_though_the_expectation_is_met_before() -> N
     assert ledger.closed_with == 1000
 
 
-@pytest.mark.parametrize("options", [[], ["--expect", "busy"]], ids=["gone", "met"])
-async def test_a_peer_that_never_gets_done_leaves_it_in_doubt(options: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "status"), [([], 55), (["--expect", "busy"], 0)], ids=["reader gone", "expectation met"]
+)
+async def test_a_peer_that_never_gets_done_leaves_it_in_doubt(options: list[str], status: int) -> None:
     async with raw_server(Busy().play) as server:
-        args = (server.url, "--close-timeout", "300ms", *options)
+        args = (server.url, "--close-timeout", "1s", *options)
         if options:
             finished = await run_piped("connect", *args, stdin="file", content=CONTENT)
         else:
             finished = await finished_unread(*args)
-    assert finished.status == 55, finished.stderr
+    assert finished.status == status, finished.stderr
     assert "may not have reached the peer" in finished.stderr
+
+
+async def test_a_peer_that_says_more_than_it_was_asked_is_not_waited_for() -> None:
+    busy = Busy()
+    async with raw_server(busy.play) as server:
+        finished = await run_piped(
+            "connect", server.url, "--send", "subscribe", "--expect-count", "2", "--close-timeout", "1h"
+        )
+    assert finished.status == 0, finished.stderr
+    assert "had not answered our Close" in finished.stderr
 
 
 async def test_ctrl_c_ends_the_wait_for_a_busy_peer() -> None:

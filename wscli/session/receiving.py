@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ..config import Target
 from ..errors import ProtocolViolated, WscliError
-from ..events import Event, FrameSeen, Stamp, ViolationFound
+from ..events import Event, FrameSeen, MessageSeen, Stamp, ViolationFound
 from ..wire.dissect import Dissector
 from ..wire.frame import Opcode
 from ..wire.lint import FrameLint
@@ -40,6 +40,7 @@ class Receiving(Sending, ABC):
         self._batch: list[Event | MessageRun] = []
         self._stopped = False
         self._concluded = False
+        self._messages_received = 0
 
     def _start_receiving(self, connection: Connection, lint: FrameLint) -> None:
         self._inbound = Dissector(
@@ -83,6 +84,7 @@ class Receiving(Sending, ABC):
             if isinstance(item, MessageRun):
                 # Withheld from the judge: whole plain frames between messages do not change its state.
                 self._fed = self._inbound.consumed
+                self._messages_received += len(item)
             else:
                 self._note_received(item, batch)
             self._heed_fault()
@@ -142,6 +144,8 @@ class Receiving(Sending, ABC):
     def _note_received(self, item: Event, batch: list[Event | MessageRun]) -> None:
         if isinstance(item, ViolationFound):
             self._note_violation(item)
+        elif isinstance(item, MessageSeen):
+            self._messages_received += 1
         elif not isinstance(item, FrameSeen) or item.truncated:
             return
         elif item.opcode == Opcode.PONG:

@@ -181,7 +181,8 @@ class Session(Receiving):
 
     def _grant_more(self) -> bool:
         """Move the deadline for a peer that takes or answers still what was sent before our Close."""
-        answering = self.bytes_received != self._heard
+        # A peer that says more than it was asked may do so for ever: that is no sign of what it has read.
+        answering = self.bytes_received != self._heard and self._messages_received < self._messages_sent
         taking = self.queued_bytes > 0 or self.connection.stream.unacknowledged > 0
         if self.ending.received is not None or not self._messages_sent or not (answering or taking):
             return False
@@ -194,7 +195,7 @@ class Session(Receiving):
         return True
 
     async def _let_listeners_catch_up(self) -> None:
-        """Wait for slow readers; that time is not the peer's, so the deadline moves; and for room, when `paced`."""
+        """Wait for slow readers: that time is not the peer's, so the deadline moves. If `paced`, for room."""
         loop = asyncio.get_running_loop()
         before = loop.time()
         await self._ready()
