@@ -31,7 +31,7 @@ LAYERS = (
     {"events_schema"},
     {"events", "config", "payloads", "recent"},
     {"hosts", "longtext"},
-    {"errors", "startup", "__init__"},
+    {"errors", "startup", "threads", "__init__"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 

@@ -37,7 +37,8 @@ def test_words_are_completed(line: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "hello", "//cl", "a /cl", "/close 1000 b", "/text hel", "/x y", "/cl\nose"]
+    "line",
+    ["", "hello", "//cl", "a /cl", "/close 1000 b", "/text hel", "/x y", "/cl\nose", "/set  "],
 )
 def test_messages_are_left_alone(line: str) -> None:
     assert completed(line) == []

@@ -48,7 +48,7 @@ class Journey:
         self.said = bytearray()
         self.redactor = Redactor()
         journal = Journal(Clock())
-        self.link = Link(journal, frozenset(), lambda: None, lambda _: None, lambda: None)
+        self.link = Link(journal, frozenset(), lambda: None, lambda _: None, lambda: None, lambda _: None)
         # An hour: a pause that nothing ends is never over.
         reconnector = Reconnector(ReconnectPolicy(), journal, lambda _low, _high: 3600.0)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -22,6 +21,7 @@ from ..errors import (
     WscliError,
 )
 from ..probes.report import Report
+from ..threads import in_daemon_thread
 from .check_plan import plan_of, prepare_tls, settings_of, warn, within_descriptors
 from .environment import Environment
 from .report import write_stderr, write_stdout
@@ -235,37 +235,10 @@ async def _check(
         try:
             # Where a report goes to /dev/stdout, it stands behind the results.
             await runtime.output.flush()
-            await _in_thread(write)
+            await in_daemon_thread(write, "wscli reports")
         except OutputFailed as raised:
             failure = raised
     return Report(_verdict(result, runtime.stop.cause) or failure)
-
-
-async def _in_thread(write: Callable[[], None]) -> None:
-    """Runs `write` where a FIFO or a stderr that nobody reads holds up neither signals nor the end."""
-    loop = asyncio.get_running_loop()
-    written: asyncio.Future[None] = loop.create_future()
-
-    def tell(failure: Exception | None) -> None:
-        if written.done():
-            return
-        if failure is None:
-            written.set_result(None)
-        else:
-            written.set_exception(failure)
-
-    def run() -> None:
-        failure: Exception | None = None
-        try:
-            write()
-        except Exception as raised:  # noqa: BLE001 # told to whoever waits
-            failure = raised
-        # The loop is closed when nobody waits any more.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(tell, failure)
-
-    threading.Thread(target=run, name="wscli reports", daemon=True).start()
-    await written
 
 
 def _verdict(result: RunResult, stopped: WscliError | None) -> WscliError | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from contextlib import suppress
-from threading import Thread
 from typing import Any
 
 import msgspec
 
 from ..errors import ResolveFailed, UsageError
+from ..threads import in_daemon_thread
 
 _FAMILIES = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
@@ -47,8 +45,12 @@ async def resolve(host: str, port: int, family: int = 0) -> list[Endpoint]:
     literal = parse_address(host, port)
     if literal is not None:
         return check_family(host, [literal], family)
+
+    def look_up() -> list[Any]:
+        return socket.getaddrinfo(host, port, _FAMILIES[family], socket.SOCK_STREAM)
+
     try:
-        return _endpoints(await _look_up(host, port, family))
+        return _endpoints(await in_daemon_thread(look_up, f"resolve {host}"))
     except (socket.gaierror, UnicodeError) as failure:
         raise _explain(host, family, failure) from failure
 
@@ -81,33 +83,6 @@ def parse_address(host: str, port: int) -> Endpoint | None:
 
 def _endpoints(found: list[Any]) -> list[Endpoint]:
     return list(dict.fromkeys(Endpoint(entry[0], entry[4]) for entry in found))
-
-
-def _look_up(host: str, port: int, family: int) -> asyncio.Future[list[Any]]:
-    # A daemon thread: asyncio.run waits for the threads of its executor, so a deadline would not end the run.
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[Any]] = loop.create_future()
-
-    def deliver(found: list[Any] | None, failure: Exception | None) -> None:
-        if answer.done():
-            return
-        if failure is not None:
-            answer.set_exception(failure)
-        else:
-            answer.set_result(found or [])
-
-    def ask() -> None:
-        found, failure = None, None
-        try:
-            found = socket.getaddrinfo(host, port, _FAMILIES[family], socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            failure = error
-        # RuntimeError: the loop is closed, so nobody wants the answer any more.
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(deliver, found, failure)
-
-    Thread(target=ask, name=f"resolve {host}", daemon=True).start()
-    return answer
 
 
 def _explain(host: str, family: int, failure: Exception) -> ResolveFailed:

@@ -70,7 +70,8 @@ def _choices(name: str, rest: str, word: str) -> Iterator[tuple[str, str]]:
     elif rest == word:
         yield from _first_words(name, word)
     elif name == "set":
-        yield from ((value, "") for value in CHOICES.get(rest.split()[0], ()) if value.isalpha())
+        option = rest.split(maxsplit=1)[:1]
+        yield from ((value, "") for each in option for value in CHOICES.get(each, ()) if value.isalpha())
 
 
 def _first_words(name: str, word: str) -> Iterator[tuple[str, str]]:

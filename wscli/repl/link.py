@@ -25,7 +25,7 @@ class Link:
     """Holds at most one connection.
 
     `begins` is told before each is opened, `ended` of each that ends by itself, opened or not, with its
-    failure. `secure` says that the newest connection's URL asks for TLS.
+    failure; `broken` of a bug in one. `secure` says that the newest connection's URL asks for TLS.
     """
 
     def __init__(
@@ -35,12 +35,14 @@ class Link:
         begins: Callable[[], None],
         ended: Callable[[Session], None],
         changed: Callable[[], None],
+        broken: Callable[[Exception], None],
     ) -> None:
         self._journal = journal
         self._ok_close = ok_close
         self._begins = begins
         self._ended = ended
         self._changed = changed
+        self._broken = broken
         self._task: asyncio.Task[None] | None = None
         self.session: Session | None = None
         self.secure = False
@@ -97,6 +99,9 @@ class Link:
                 await session.wait_closed()
         except WscliError as failure:
             session.failure = session.failure or failure
+        except Exception as bug:  # noqa: BLE001 # told at the end of the run (contract §3, 70)
+            self._broken(bug)
+            return
         finally:
             opened.set()
         # After this step the task is done, and with it the state is CLOSED.

@@ -14,6 +14,7 @@ from ..errors import UsageError
 from ..session.reconnect import Reconnector
 from ..session.session import Session
 from ..sinks.redact import Redactor
+from ..threads import in_daemon_thread
 from .destination import DemoServer, Destination, Profiles, name_of, target_for
 from .link import Link, State
 from .voice import Voice
@@ -152,7 +153,7 @@ class Route:
 
     async def _profile(self, text: str) -> Destination:
         # It may run a command for a secret, which takes its time.
-        found = await asyncio.to_thread(self._profiles, text)
+        found = await in_daemon_thread(lambda: self._profiles(text), "wscli profile")
         self._redactor.learn(found.secrets)
         self._redactor.learn_target(found.target)
         if found.demo is None:

@@ -62,7 +62,9 @@ class Repl:
         self._facts = Facts()
         self._view = View(launch.output_options, self._terminal.write, redactor, self._terminal.width)
         begins = self._facts.begin
-        self._link = Link(journal, launch.ok_close, begins, self._on_ended, self._terminal.refresh)
+        self._link = Link(
+            journal, launch.ok_close, begins, self._on_ended, self._terminal.refresh, self._on_bug
+        )
         policy = launch.reconnect
         self._route = Route(
             Destination(launch.target, launch.name),
