@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import Any
 
+import msgspec
 import pyte
 import pytest
 from hypothesis import given, settings
@@ -291,8 +292,25 @@ def test_body_that_is_no_json_is_shown_as_it_is(body: str) -> None:
 
 def test_long_body_is_cut_and_says_so() -> None:
     rows = lines([response(status=500, headers=(), body="x\n" * 1000, body_truncated=True)])
-    assert rows[-2] == "< … 960 more lines"
+    assert rows.count("< x") == 40
+    assert rows[-2] == "< … 2,000 characters in all"
     assert "longer" in rows[-1]
+
+
+def test_a_long_line_of_a_body_goes_on_in_the_next_one() -> None:
+    message = "the access token supplied is expired; " * 4 + "request a new one"
+    body = msgspec.json.encode({"message": message}).decode()
+    rows = lines([response(status=401, headers=(), body=body)], width=60)
+    assert "request a new one" in " ".join(row.removeprefix("<").strip() for row in rows)
+    assert rows[3].startswith('<   "message": "the')
+    assert all(row.startswith("<     ") for row in rows[4:-1])
+    assert max(map(len, rows)) <= 60
+
+
+def test_one_endless_line_of_a_body_is_cut_and_says_so() -> None:
+    rows = lines([response(status=502, headers=(), body="<p>" * 10_000)], width=80)
+    assert len(rows) == 2 + 40 + 1
+    assert rows[-1] == "< … 30,000 characters in all"
 
 
 def test_phases_are_drawn_where_they_happened() -> None:

@@ -25,7 +25,7 @@ from .escape import escape
 from .human_payload import hexdump, highlight_json
 from .human_style import Palette, cut, milliseconds, plural, wrap
 
-_BODY_LINES: Final = 40
+_BODY_ROWS: Final = 40
 _PRETTY_LIMIT: Final = 16_384
 
 
@@ -131,14 +131,24 @@ class HandshakeLines:
             yield from (f"{gutter} {line}" for line in hexdump(event.base64, self._width - 2))
         if event.body is not UNSET and event.body:
             is_json, text = _pretty(event.body)
-            lines = text.removesuffix("\n").split("\n")
-            for line in lines[:_BODY_LINES]:
-                shown = cut(escape(line.removesuffix("\r").replace("\t", "    ")), self._width - 2)
-                yield f"{gutter} {highlight_json(shown, self._palette) if is_json else shown}"
-            if len(lines) > _BODY_LINES:
-                yield f"{gutter} … {len(lines) - _BODY_LINES:,} more lines"
+            yield from (f"{gutter} {row}" for row in self._body_rows(text, is_json))
         if event.body_truncated:
             yield from self.fact("the body is longer: its rest was not read")
+
+    def _body_rows(self, text: str, is_json: bool) -> Iterator[str]:
+        width, room = self._width - 2, _BODY_ROWS
+        for line in text.removesuffix("\n").split("\n"):
+            # Escaping makes text longer, never shorter: what is beyond this cannot show.
+            begins = escape(line.removesuffix("\r").replace("\t", "    ")[: room * width])
+            indent = " " * min(len(begins) - len(begins.lstrip(" ")) + 2, width // 2)
+            first, *more = wrap(begins, width, rest=width - len(indent))
+            rows = [highlight_json(first, self._palette) if is_json else first]
+            rows += [f"{indent}{row}" for row in more]
+            yield from rows[: max(room, 0)]
+            room -= len(rows)
+            if room < 0 or len(line) > _BODY_ROWS * width:
+                yield f"… {len(text):,} characters in all"
+                return
 
 
 def _pretty(body: str) -> tuple[bool, str]:
