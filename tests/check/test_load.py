@@ -31,6 +31,46 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
     # what: (text, line, what the message says after file and line, what the hint says)
     "no TOML": ('[[check]]\nname = "a\n', 2, "not TOML", ""),
     "a key twice": ('name = "a"\nname = "b"\n', 2, "not TOML", ""),
+    "a backslash in double quotes": (
+        f'{CHECK}steps = [{{ expect = "\\d" }}]\n',
+        4,
+        "not TOML",
+        "expect = '\\d+'",
+    ),
+    "a comma at the end of an inline table": (
+        f"{CHECK}expect = {{ status = 101, }}\n",
+        4,
+        "not TOML",
+        "stands on one line, no comma before the }",
+    ),
+    "an inline table in lines": (f"{CHECK}expect = {{\n  status = 101\n}}\n", 4, "not TOML", "on one line"),
+    "a text without quotes": ("[[check]]\nname = a\n", 2, "not TOML", "a text stands in quotes"),
+    "a table twice": ("[variables]\n[variables]\n", 2, "not TOML", "declared once"),
+    "one check in single brackets": (
+        '[check]\nname = "a"\n',
+        1,
+        "check: expected a list, got a table",
+        "write [[check]]",
+    ),
+    "two checks in single brackets": ('[check]\nname = "a"\n[check]\n', 3, "not TOML", "[[check]]"),
+    "a variable that nothing can refer to": (
+        f'[variables]\na = 1\n"b c" = 1\n{CHECK}',
+        3,
+        "variables.b c: 'b c' is no name for a variable",
+        "API_TOKEN",
+    ),
+    "a matrix that nothing can refer to": (
+        f'{CHECK}matrix = {{ "b-c" = [1] }}\n',
+        4,
+        "check 1.matrix.b-c: 'b-c' is no name for a variable",
+        "",
+    ),
+    "what the key says twice": (
+        f'{CHECK}steps = [{{ expect-json = "a==1" }}]\n',
+        4,
+        "suite.toml:4: check 1.steps 1.expect-json: 'a==1' is not a JMESPath",
+        "",
+    ),
     "no checks": ('name = "x"\n', 1, "the key 'check' is missing", ""),
     "an empty list of checks": ("check = []\n", 1, "check: expected a list of length >= 1", ""),
     "an unknown key at the top": (f"{CHECK}[chekc]\n", 4, "chekc: there is no such key", "'check'"),
@@ -241,11 +281,11 @@ def test_a_file_that_no_person_wrote_is_not_read_into_memory(tmp_path: Path) -> 
 
 def test_the_line_is_right_in_a_file_with_everything(tmp_path: Path) -> None:
     text = (
-        '# [[check]]\r\nname = """\n[[check]]\n"""\n[variables]\n"quoted.key" = \'a = "b"\'\n'
+        '# [[check]]\r\nname = """\n[[check]]\n"""\n[variables]\n"quoted_key" = \'a = "b"\'\n[defaults.headers]\n"quoted.key" = \'a = "b"\'\n'
         '[[check]]\nname = \'a\' # "\nurl = """ws://h/"""\nsteps = [ # [\n'
         '  { send = "]}" }, # }\n  { send-json = { a = [1, { b = "#" }] } },\n  { expect = "(" },\n]\n'
     )
-    with pytest.raises(UsageError, match=r"suite.toml:13: check 1.steps 3.expect"):
+    with pytest.raises(UsageError, match=r"suite.toml:15: check 1.steps 3.expect"):
         load(tmp_path, text)
 
 

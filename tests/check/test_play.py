@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.check.test_check import checked, echo, suite
 from tests.peers import Peer, raw_server
 
@@ -45,3 +47,42 @@ async def test_a_peer_that_talks_without_end_and_never_reads_fails_with_what_was
     assert (check["kind"], check["place"]) == ("too-large", "step 1 (send-binary)"), check
     assert check["message"].startswith("over 64 MiB of messages came that no step had looked at")
     assert "between those that send" in check["hint"]
+
+
+CAPTURING = 'steps = [{ expect-json = "id", capture = { x = "id" } }, '
+ODD = {
+    "half a surrogate pair": (
+        '{"id": "\\ud800"}',
+        CAPTURING + '{ send = "got ${x}" }]',
+        "step 1 (expect-json)",
+        "capture: id holds half a surrogate pair, which is no character and cannot be sent as UTF-8",
+    ),
+    "half a surrogate pair inside of an array": (
+        '{"id": ["\\udfff"]}',
+        CAPTURING + '{ send-json = { a = "${x}" } }]',
+        "step 1 (expect-json)",
+        "capture: id holds half a surrogate pair, which is no character and cannot be sent as UTF-8",
+    ),
+    "a text too long for a reason": (
+        "é" * 70,
+        'steps = [{ expect = "(?P<all>.*)" }, { close = 1000, reason = "${all}" }]',
+        "step 2 (close)",
+        "with what was captured the reason has 140 bytes of UTF-8, and a close reason has at most 123"
+        " (RFC 6455 §5.5)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_what_a_peer_said_and_cannot_be_sent_is_no_fault_of_ours(name: str, tmp_path: Path) -> None:
+    said, body, place, message = ODD[name]
+
+    async def say(peer: Peer) -> None:
+        await peer.accept()
+        await peer.frame(1, said)
+        await peer.answer_close()
+
+    async with raw_server(say) as server:
+        result = await checked(tmp_path, suite(server.url, body))
+    (check,) = result["checks"]
+    assert (check["kind"], check["place"], check["message"]) == ("expectation", place, message)

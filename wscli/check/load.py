@@ -21,7 +21,7 @@ from .expectations import check_expectations
 from .steps import StepReader
 from .suite import Check, Limits, Source, Suite, seconds_of, without_secrets
 from .tables import CheckTable, DefaultsTable, LimitsTable, ProfileTable, SuiteTable
-from .trouble import Places
+from .trouble import Places, toml_hint
 from .variables import Unresolved, Variables, names_in, secrets_in
 
 _LARGEST_FILE: Final = 16 * 1024 * 1024
@@ -39,7 +39,9 @@ def load_suite(file: Path, environment: Mapping[str, str], *, show_secrets: bool
     except tomllib.TOMLDecodeError as wrong:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(wrong))
         line, said = (found[1], str(wrong)[: found.start()].strip()) if found else (_lines(text), str(wrong))
-        raise UsageError(f"{file}:{line}: not TOML: {said[:1].lower()}{said[1:]}") from None
+        raise UsageError(
+            f"{file}:{line}: not TOML: {said[:1].lower()}{said[1:]}", hint=toml_hint(said)
+        ) from None
     except RecursionError:
         raise UsageError(f"{file}:1: not TOML that can be read: it nests too deep") from None
     places = Places(str(file), text)
@@ -98,6 +100,7 @@ class _Loader:
 
     def suite(self) -> Suite:
         table = self._table
+        self._places.check_names(table.variables or {}, ("variables",))
         checks: list[Check] = []
         for index, each in enumerate(table.check):
             for values in self._combinations(each, index):
@@ -119,6 +122,7 @@ class _Loader:
 
     def _combinations(self, table: CheckTable, index: int) -> Iterator[dict[str, object]]:
         matrix = table.matrix or {}
+        self._places.check_names(matrix, ("check", index, "matrix"))
         for name, values in matrix.items():
             if not values:
                 raise self._places.error(("check", index, "matrix", name), "the list is empty")

@@ -21,17 +21,15 @@ from ..errors import (
 from ..expect.closing import CloseCode
 from ..expect.expectation import Expectation, State
 from ..expect.expected import Expected
-from ..expect.jsonpath import compiled, search
-from ..expect.messages import Json, Text
 from ..probes.conduct import Watch, close_warning, open_unless_stopped, watching
 from ..probes.stop import Stop
 from ..session.journal import Journal
 from ..session.session import Session
+from .captures import Captures
 from .facts import MOST_KEPT, Facts, Inbox
 from .failing import CutOff, over_limit, told_with
 from .steps import DEFAULT_WITHIN
 from .suite import Await, Check, Close, Ping, Send, Step, Wait
-from .variables import is_secret_name, json_text, text_of
 from .waiting import either, room, until
 
 # Contract §3: how long our own Close may take to be answered, where no step is about that.
@@ -66,7 +64,7 @@ class Attempt:
         target = replace(target, expected_status=self._expected.status)
         self._session = Session(target, self.journal, ok_close=ok_close, strict_close=False)
         self._too_much: TooLarge | None = None
-        self._captured: dict[str, object] = {}
+        self._captures = Captures()
         self._close_was_expected = False
 
     @property
@@ -79,7 +77,7 @@ class Attempt:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What was captured under a name that says that it is secret."""
-        return tuple(text_of(value) for name, value in self._captured.items() if is_secret_name(name))
+        return self._captures.secrets
 
     async def perform(self) -> WscliError | None:
         """What it came to; None when all went well."""
@@ -175,9 +173,9 @@ class Attempt:
             if action.binary is not None:
                 session.send_binary(action.binary)
             elif action.text is not None:
-                session.send_text(action.text.fill(self._captured).encode())
+                session.send_text(self._captures.text(action.text))
             else:
-                session.send_text(json_text(action.json, self._captured).encode())
+                session.send_text(self._captures.json(action.json))
             with self._hearing_all():
                 await room(session.outbox, watch)
         except Unsent as failure:
@@ -229,7 +227,7 @@ class Attempt:
             raise over_limit("rtt", f"the pong took {rtt:g} ms, more than {limit * 1000:g} ms")
 
     async def _await(self, action: Await, watch: Watch) -> None:
-        expectation = action.make(self._captured)
+        expectation = action.make(self._captures.values)
         if action.closing:
             await self._await_close(expectation, action.seconds, watch)
             return
@@ -241,7 +239,7 @@ class Attempt:
         if expectation.state is not State.MET:
             expectation.end()
             raise self._unmet(expectation, action.seconds, watch)
-        self._capture(expectation, action)
+        self._captures.take(expectation, action)
 
     async def _look(self, expectation: Expectation, watch: Watch) -> None:
         """Show the expectation one message after the other; what it does not want is passed over."""
@@ -275,21 +273,11 @@ class Attempt:
             raise ExpectationFailed(expectation.story(within))
         self._close_was_expected = True
 
-    def _capture(self, expectation: Expectation, action: Await) -> None:
-        if isinstance(expectation, Text) and expectation.found is not None:
-            self._captured |= {name: value or "" for name, value in expectation.found.groupdict().items()}
-        if isinstance(expectation, Json):
-            for name, path in action.capture:
-                value = search(compiled(path, "capture"), expectation.document)
-                if value is None:
-                    raise ExpectationFailed(f"capture: {path} is null or not there, and {name} needs it")
-                self._captured[name] = value
-
     async def _close_as_told(self, action: Close) -> None:
         session = self._session
         self._inbox.discard()
         seconds = action.seconds if action.seconds is not None else session.target.close_timeout
-        await session.close(action.code, action.reason.fill(self._captured), seconds=seconds)
+        await session.close(action.code, self._captures.reason(action.reason), seconds=seconds)
         if warning := close_warning(session):
             raise DeadlineExceeded(warning) if session.ending.tcp == "open" else ConnectionLost(warning)
 

@@ -20,11 +20,11 @@ from ..wire.closecodes import why_not
 from .suite import Await, Close, Ping, Send, Step, Wait, seconds_of
 from .tables import ACTIONS, MODIFIERS, StepTable
 from .trouble import Places
-from .variables import Captured, Template, Variables, text_of
+from .variables import Captured, Template, Variables, is_name, text_of
 
 DEFAULT_WITHIN: Final = 10.0
 _MOST_PING_BYTES: Final = 125
-_MOST_REASON_BYTES: Final = 123
+MOST_REASON_BYTES: Final = 123
 
 
 class StepReader:
@@ -142,7 +142,7 @@ class StepReader:
         """The names that this step brings: of `capture`, or of the regex's named groups."""
         names = frozenset(table.capture or {})
         for name, path in (table.capture or {}).items():
-            if not name.isidentifier():
+            if not is_name(name):
                 raise UsageError(f"capture: {name!r} is no name for a variable")
             compiled(path, "capture")
         if table.expect is not None and isinstance(action, Await):
@@ -186,7 +186,7 @@ class StepReader:
         if why := why_not(code):
             raise UsageError(why)
         reason = self._variables.template(table.reason or "")
-        if len(reason.fill(_placeholders(reason)).encode()) > _MOST_REASON_BYTES:
+        if len(reason.fill(_placeholders(reason)).encode()) > MOST_REASON_BYTES:
             raise UsageError("a close reason has at most 123 bytes of UTF-8 (RFC 6455 §5.5)")
         return Close(code, reason, None if table.within is None else seconds)
 

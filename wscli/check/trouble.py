@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from .tables import (
     SuiteTable,
     TargetTable,
 )
+from .variables import is_name
 
 _AT: Final = re.compile(r"^(.*?)(?: - at `\$([^`]*)`)?$", re.DOTALL)
 _PART: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\[\.\.\.\]")
@@ -41,6 +42,15 @@ _SHORT: Final = {
 }
 _KEYS: Final = frozenset(TargetTable.__struct_encode_fields__)
 _EXPECT_KEYS: Final = frozenset(ExpectTable.__struct_encode_fields__)
+# The slips that people make most; what tomllib says of each.
+_TOML_HINTS: Final = {
+    "Unescaped '\\'": "in single quotes a backslash is one: expect = '\\d+'",
+    "Invalid initial character for a key part": "a table in braces stands on one line, no comma before the }",
+    "Unclosed inline table": "a table in braces stands on one line, no comma before the }",
+    "Invalid value": "a text stands in quotes",
+    "Cannot overwrite a value": "a key stands once in its table",
+    "Cannot declare": "a table is declared once; [[check]], in two brackets, begins another check",
+}
 _WORDS: Final = {
     "str": "a text",
     "int": "a whole number",
@@ -83,7 +93,20 @@ class Places:
         try:
             yield
         except (UsageError, InputFailed) as wrong:
-            raise self.error(path, wrong.message, wrong.hint) from None
+            named, _, rest = wrong.message.partition(": ")
+            # Whoever knows the key has said it; the path says it, too.
+            told = rest if rest and _key(path).endswith(named) else wrong.message
+            raise self.error(path, told, wrong.hint) from None
+
+    def check_names(self, names: Iterable[str], path: Path) -> None:
+        """Variables at `path` have names that `${…}` can refer to. Raises: UsageError."""
+        for name in names:
+            if not is_name(name):
+                raise self.error(
+                    (*path, name),
+                    f"{name!r} is no name for a variable",
+                    "letters, digits and _, as in API_TOKEN",
+                )
 
     def misshapen(self, wrong: msgspec.ValidationError, document: dict[str, Any]) -> UsageError:
         """The error for `document`, which does not have the shape of a suite."""
@@ -100,13 +123,19 @@ class Places:
             return self._unknown(path, named[1])
         if "missing required field" in message and named:
             return self.error(path, f"the key {named[1]!r} is missing")
-        return self.error(path, _in_words(message))
+        hint = "write [[check]], in two brackets" if path == ("check",) and "got `object`" in message else ""
+        return self.error(path, _in_words(message), hint)
 
     def _unknown(self, path: Path, name: str) -> UsageError:
         keys = sorted(_table_at(path).__struct_encode_fields__)
         nearest = get_close_matches(name.replace("_", "-"), keys, n=1, cutoff=0.5)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys here are {', '.join(keys)}"
         return self.error((*path, name), "there is no such key", hint)
+
+
+def toml_hint(said: str) -> str:
+    """What to try where tomllib `said` what is wrong: it speaks of the grammar, not of the slip."""
+    return next((hint for part, hint in _TOML_HINTS.items() if part in said), "")
 
 
 def _culprit(document: dict[str, Any], path: Path, complaint: str) -> Path:

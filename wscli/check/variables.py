@@ -25,6 +25,12 @@ _QUOTES: Final = re.compile(r'\\.|"', re.DOTALL)
 _DEFAULT: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?")
 
 
+def is_name(text: str) -> bool:
+    """Whether `${…}` can refer to a variable of this name."""
+    found = _NAME.fullmatch(text)
+    return found is not None and found[2] is None
+
+
 def is_secret_name(name: str) -> bool:
     """Whether a variable of this name holds what is out of sight in everything that is reported."""
     return _SECRET_NAME.search(name) is not None
