@@ -138,3 +138,32 @@ async def test_the_pong_of_a_later_ping_answers_an_earlier_one() -> None:
             await answered.wait()
             await session.close()
             assert session.failure is None
+
+
+async def test_a_ping_that_waits_behind_a_long_message_has_its_time_from_when_it_leaves() -> None:
+    """It leaves late in the first period: the end of that is no verdict."""
+    period, size = 1.0, 16 * 1024 * 1024
+
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await queued.wait()
+        await asyncio.sleep(0.7 * period)
+        left = size
+        while left > 0:
+            left -= len(await asyncio.get_running_loop().sock_recv(peer.sock, 1024 * 1024))
+        await asyncio.sleep(0.6 * period)
+        await peer.frame(10, b"keepalive 1")
+        await peer.wait_eof()
+
+    queued, got = asyncio.Event(), asyncio.Event()
+    kept = Kept(when=lambda event: got.set() if isinstance(event, PongReceived | Closed) else None)
+    async with raw_server(script) as server:
+        target = target_for(server.url, ping_interval=0.05, ping_timeout=period)
+        async with Session(target, Journal(listeners=[kept])) as session:
+            await session.open()
+            session.send_binary(bytes(size))
+            await until(lambda: session.pings.expecting > 0)
+            queued.set()
+            await got.wait()
+            assert session.failure is None
+    assert not kept.of(PingLost)

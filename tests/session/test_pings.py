@@ -28,14 +28,16 @@ def test_equal_payloads_are_answered_in_the_order_sent() -> None:
     pings = Pings()
     for t, payload in enumerate((b"same", b"other", b"same")):
         pings.note_sent(payload, float(t))
-    assert pings.number_of(b"same") == 3
+    newest = pings.waiting(b"same")
+    assert newest is not None
+    assert newest.n == 3
     pong = pings.answer(b"same", Stamp(2.5, ""))
     assert pong is not None
     assert (pong.n, pong.rtt_ms, pong.length) == (1, 2500.0, 4)
     assert answered(pings, b"same") == 3
     assert answered(pings, b"same") is None
     assert answered(pings, b"other") == 2
-    assert pings.number_of(b"same") is None
+    assert pings.waiting(b"same") is None
 
 
 def test_an_answer_tells_also_whoever_expects_an_older_ping() -> None:

@@ -60,37 +60,46 @@ class Keepalive:
                 session.send_ping(payload)
             except Unsent:
                 return
-            if self._timeout is not None and not await self._alive(answered, self._timeout):
+            if self._timeout is not None and not await self._alive(answered, payload, self._timeout):
                 self._pronounce_dead(payload, self._timeout)
                 return
             pause = max(0.0, self._interval - (loop.time() - began))
 
-    async def _alive(self, answered: asyncio.Event, seconds: float) -> bool:
+    async def _alive(self, answered: asyncio.Event, payload: bytes, seconds: float) -> bool:
         """Whether a pong comes in time, or the peer is not the one that keeps it from coming."""
         session = self._session
         while True:
             received, queued = session.bytes_received, session.queued_bytes
-            try:
-                async with asyncio.timeout(seconds):
-                    await answered.wait()
-            except TimeoutError:
-                long_frame = session.in_frame and session.bytes_received != received
-                # Ours is in the way: what was queued before the ping still leaves.
-                still_leaving = 0 < session.queued_bytes != queued
-                if not (long_frame or still_leaving or not session.reading):
-                    return False
-            else:
+            if await self._answered(answered, payload, seconds):
                 return True
+            long_frame = session.in_frame and session.bytes_received != received
+            # Ours is in the way: what was queued before the ping still leaves.
+            still_leaving = 0 < session.queued_bytes != queued
+            if not (long_frame or still_leaving or not session.reading):
+                return False
+
+    async def _answered(self, answered: asyncio.Event, payload: bytes, seconds: float) -> bool:
+        """Wait so long; a ping that leaves only meanwhile, behind what was queued, has as long from then."""
+        left = seconds
+        while left > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await answered.wait()
+                    return True
+            except TimeoutError:
+                ping = self._session.pings.waiting(payload)
+                left = 0.0 if ping is None else ping.t + seconds - self._session.journal.clock.now()
+        return False
 
     def _pronounce_dead(self, payload: bytes, seconds: float) -> None:
         session = self._session
         if not session.is_open:
             return
-        number = session.pings.number_of(payload)
-        if number is not None:
+        ping = session.pings.waiting(payload)
+        if ping is not None:
             t, time = session.journal.stamp()
-            waited = round(seconds * 1000, 3)
-            session.journal.record(PingLost(t=t, time=time, n=number, waited_ms=waited))
+            waited = round((t - ping.t) * 1000, 3)
+            session.journal.record(PingLost(t=t, time=time, n=ping.n, waited_ms=waited))
         session.give_up(
             DeadlineExceeded(
                 f"keepalive: the peer did not answer a ping within {seconds:g} s (--ping-timeout)",

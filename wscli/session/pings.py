@@ -13,7 +13,9 @@ from ..events import PongReceived, Stamp
 _MOST = 4096
 
 
-class _Ping(msgspec.Struct, frozen=True):
+class Ping(msgspec.Struct, frozen=True):
+    """A ping on the wire: its number, and when it was handed to the socket (`t` on the run's clock)."""
+
     n: int
     payload: bytes
     t: float
@@ -25,8 +27,8 @@ class Pings:
     def __init__(self) -> None:
         self.sent = 0
         # The same pings twice, so that no pong has to search: by number, and by payload in the order sent.
-        self._waiting: OrderedDict[int, _Ping] = OrderedDict()
-        self._alike: dict[bytes, deque[_Ping]] = {}
+        self._waiting: OrderedDict[int, Ping] = OrderedDict()
+        self._alike: dict[bytes, deque[Ping]] = {}
         self._expected: dict[bytes, asyncio.Event] = {}
 
     def expect(self, payload: bytes) -> asyncio.Event:
@@ -38,15 +40,15 @@ class Pings:
         """How many answers are expected, at most as many as pings are remembered."""
         return len(self._expected)
 
-    def number_of(self, payload: bytes) -> int | None:
-        """The number of the newest ping with this payload that waits for its pong."""
+    def waiting(self, payload: bytes) -> Ping | None:
+        """The newest ping with this payload that waits for its pong; None also while it is only queued."""
         alike = self._alike.get(payload)
-        return alike[-1].n if alike else None
+        return alike[-1] if alike else None
 
     def note_sent(self, payload: bytes, t: float) -> int:
         """A ping was handed to the socket at `t`; its number."""
         self.sent += 1
-        ping = _Ping(self.sent, payload, t)
+        ping = Ping(self.sent, payload, t)
         self._waiting[ping.n] = ping
         self._alike.setdefault(payload, deque()).append(ping)
         if len(self._waiting) > _MOST:
@@ -64,14 +66,14 @@ class Pings:
         rtt = round((stamp.t - ping.t) * 1000, 3)
         return PongReceived(t=stamp.t, time=stamp.time, n=ping.n, rtt_ms=rtt, length=len(payload))
 
-    def _tell_expected(self, answered: _Ping) -> None:
+    def _tell_expected(self, answered: Ping) -> None:
         """Who expects this answer, or that of an older ping, need not wait longer."""
         for payload in list(self._expected):
             alike = self._alike.get(payload)
             if alike and alike[0].n <= answered.n:
                 self._expected.pop(payload).set()
 
-    def _forget(self, ping: _Ping) -> None:
+    def _forget(self, ping: Ping) -> None:
         """Drop the oldest ping with its payload."""
         del self._waiting[ping.n]
         alike = self._alike[ping.payload]
