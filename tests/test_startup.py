@@ -50,7 +50,7 @@ CONNECTING = PARSING | {
     "wscli.expect",
     *(f"wscli.expect.{name}" for name in ("expectation", "expected")),
     "wscli.oneshot",
-    *(f"wscli.oneshot.{name}" for name in ("gate", "run", "source", "split")),
+    *(f"wscli.oneshot.{name}" for name in ("feed", "gate", "plan", "run", "source", "split")),
 }
 # What is not of Python itself, and what of Python costs a millisecond or more.
 LIBRARIES = {"typer", "annotated_doc", "shellingham", "msgspec", "websockets"}

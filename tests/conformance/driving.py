@@ -16,7 +16,7 @@ from tests.peers import Peer, PeerFrame, raw_server
 from tests.session.driving import converse
 from tests.support import wscli
 from wscli.errors import ExitCode
-from wscli.oneshot.run import Echo
+from wscli.oneshot.feed import Echo
 from wscli.session.session import Session
 
 TEXT, BINARY = 1, 2

@@ -18,7 +18,8 @@ from tests.wire.deflating import Deflater
 from wscli.config import Target, TlsOptions
 from wscli.errors import ExitCode, exit_code_for
 from wscli.oneshot.gate import Gate
-from wscli.oneshot.run import OneShot, Plan
+from wscli.oneshot.plan import Plan
+from wscli.oneshot.run import OneShot
 from wscli.probes import close, handshake, ping
 from wscli.probes.report import Report
 from wscli.probes.stop import Stop

@@ -12,7 +12,8 @@ from tests.session.driving import session_to
 from wscli.events import FrameSeen, MessageSeen
 from wscli.net.stream import RECEIVE_LIMIT
 from wscli.oneshot.gate import Gate
-from wscli.oneshot.run import OneShot, Plan
+from wscli.oneshot.plan import Plan
+from wscli.oneshot.run import OneShot
 from wscli.probes.stop import Stop
 from wscli.session.journal import Batch
 from wscli.session.outbox import QUEUE_LIMIT

@@ -18,7 +18,8 @@ from wscli.expect.expected import Expected
 from wscli.expect.messages import Reject, Text
 from wscli.oneshot.expecting import Expecting
 from wscli.oneshot.gate import Gate
-from wscli.oneshot.run import OneShot, Plan, Send
+from wscli.oneshot.plan import Plan, Send
+from wscli.oneshot.run import OneShot
 from wscli.probes.stop import Stop
 from wscli.wire.frame import Opcode
 

@@ -19,7 +19,7 @@ from .settings import Settings, build_settings, parsed
 if TYPE_CHECKING:
     from ..config import Target
     from ..expect.expected import Expected
-    from ..oneshot.run import Plan
+    from ..oneshot.plan import Plan
     from ..probes.report import Report
     from ..session.reconnect import ReconnectPolicy
     from .run import Runtime
@@ -126,7 +126,7 @@ def main(
     ] = "32M",
 ) -> int:
     """Open a session: a REPL on a terminal. In a pipe each line of stdin is one message."""
-    from ..oneshot.run import Plan
+    from ..oneshot.plan import Plan
     from ..wire.frame import Opcode
     from .interactive import run_repl, wants_repl
     from .sends import collect_sends

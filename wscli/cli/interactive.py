@@ -15,7 +15,7 @@ from .settings import Settings, build_settings
 from .wiring import demo_server, run_connected, secrets_of
 
 if TYPE_CHECKING:
-    from ..oneshot.run import Send
+    from ..oneshot.plan import Send
     from ..repl.destination import Destination
     from ..repl.settings import ReplOptions
     from ..session.reconnect import ReconnectPolicy

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..errors import InputFailed
-from ..oneshot.run import Send
+from ..oneshot.plan import Send
 from ..payloads import file_name, parse_binary, read_file
 from ..wire.frame import Opcode
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ..errors import ExpectationFailed, Unsent, WscliError
-from ..events import MessageSeen
 from ..probes.conduct import (
-    Watch,
     close_in_time,
     open_unless_stopped,
     summarize,
@@ -20,11 +15,10 @@ from ..probes.conduct import (
 )
 from ..probes.report import Report
 from ..probes.stop import Stop
-from ..session.journal import Batch
 from ..session.session import Session
-from ..wire.frame import Opcode
-from ..wire.runs import MessageRun
+from .feed import Echo, Feed
 from .gate import Gate
+from .plan import Plan
 from .source import Source
 
 if TYPE_CHECKING:
@@ -33,46 +27,6 @@ if TYPE_CHECKING:
 
 # How long our Close may take to be answered once all expectations are met, in seconds.
 _CLOSE_SECONDS = 1.0
-
-
-class Send(msgspec.Struct, frozen=True):
-    """A message of `--send` or `--send-binary`."""
-
-    opcode: Opcode
-    payload: bytes
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What a run sends and when it ends; times in seconds, None for no such limit.
-
-    `input_opcode` is what stdin's messages are sent as. `wait` is how long silence lasts, once all was
-    sent, before the run ends; None when that does not end it.
-    """
-
-    sends: tuple[Send, ...] = ()
-    input_opcode: Opcode = Opcode.TEXT
-    wait: float | None = 1.0
-    duration: float | None = None
-    echo: bool = False
-
-
-class Echo:
-    """Returns each message as it came: text as text, binary as binary."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def feed(self, batch: Batch, /) -> None:
-        """Queue the answers."""
-        for item in batch:
-            if (
-                isinstance(item, MessageRun | MessageSeen)
-                and item.direction == "in"
-                and self._session.is_open
-            ):
-                payloads = item.payloads if isinstance(item, MessageRun) else [item.payload]
-                opcode = Opcode.TEXT if item.type == "text" else Opcode.BINARY
-                self._session.send_messages(opcode, payloads)
 
 
 class OneShot:
@@ -91,18 +45,13 @@ class OneShot:
         self._session = session
         self._renewal = renewal
         self._plan = plan
-        self._source = source
+        self._feed = Feed(session, plan, source, renewal)
         self._gate = gate
         gate.on_reached = self._conclude
         self._stop = stop
         # A reader of the output that has gone is no reason to lose what is on its way to the peer.
         stop.patience = session.target.close_timeout
         self._expecting = expecting
-        self._sends = list(plan.sends)
-        # How many of them no connection has taken yet.
-        self._never_sent = len(plan.sends)
-        # Lines of stdin that an earlier connection did not take.
-        self._returned: list[bytes] = []
         self._warning = ""
         # When the first connection stood (the loop's clock), and why the last one ended or never stood.
         self._began: float | None = None
@@ -110,8 +59,7 @@ class OneShot:
 
     async def perform(self) -> Report:
         """Run to the end; whatever ends it, the closing handshake follows and nothing unsent is hidden."""
-        if self._source is not None:
-            self._source.start()
+        self._feed.start()
         try:
             failure = await self._connections()
         except asyncio.CancelledError:
@@ -123,7 +71,7 @@ class OneShot:
             failure = self._stop.earlier or self._stop.cause
         finally:
             summarize("connect", self._session.journal)
-        unsent = await self._count_unsent()
+        unsent = await self._feed.count_unsent(at_once=self._stop.requested)
         if failure is not None:
             left = f"messages that were not sent: {unsent}" if unsent else ""
             return Report(failure, "; ".join(filter(None, (self._unmet(failure), left))))
@@ -174,13 +122,8 @@ class OneShot:
         return self._renewal.next_delay(self._cause, self._session)
 
     def _begin_again(self, renewal: Renewal) -> None:
-        unsent = self._session.unsent
-        back = renewal.take_back(self._session)
-        if self._session.was_open:
-            self._never_sent = min(self._never_sent, len(self._sends) + unsent - len(back))
-        self._returned = [*back, *self._returned]
-        self._sends = list(self._plan.sends)
         self._session = renewal.make()
+        self._feed.begin_again(self._session, renewal)
         if self._expecting is not None:
             self._expecting.follow(self._session)
 
@@ -251,7 +194,7 @@ class OneShot:
         within = None if self._expecting is None else self._expecting.within
         async with watching(self._session, self._stop) as watch:
             tasks = [
-                asyncio.create_task(self._feed()),
+                asyncio.create_task(self._send_all()),
                 asyncio.create_task(self._received_enough()),
                 asyncio.create_task(watch.pause(self._left(self._plan.duration))),
                 asyncio.create_task(watch.pause(self._left(within))),
@@ -266,7 +209,7 @@ class OneShot:
             if self._expecting is not None and not late.cancelled() and late.result() is False:
                 self._expecting.time_is_up()
             if counted.done() and not counted.cancelled():
-                await self._send_what_is_here(watch)
+                await self._feed.send_what_is_here(watch)
         if feeding.cancelled():
             return None
         failure = feeding.exception()
@@ -279,81 +222,26 @@ class OneShot:
         decided = [] if self._expecting is None else [self._expecting.decided.wait()]
         await until_one_is_done(self._gate.reached.wait(), *decided)
 
-    async def _feed(self) -> None:
+    async def _send_all(self) -> None:
         """Send everything there is to send; return once silence has lasted long enough after it.
 
         Raises: InputFailed.
         """
-        session, source, plan = self._session, self._source, self._plan
         try:
-            await self._send_first()
-            while source is not None and (batch := await source.take()) is not None:
-                # Counted as to be sent before it can wait: a batch in hand is never lost from sight.
-                self._send_lines(batch)
-                await session.room()
+            await self._feed.send_all()
         except Unsent:
             # The connection has ended; why is the session's to say.
             await _for_ever()
-        if plan.wait is None:
+        if self._plan.wait is None:
             await _for_ever()
-        await session.flushed()
-        await self._silence(plan.wait or 0.0)
-
-    async def _send_first(self) -> None:
-        """What of `--send` and `--send-binary` is still to go."""
-        while self._sends:
-            await self._session.room()
-            send = self._sends.pop(0)
-            self._session.send_messages(send.opcode, [send.payload])
-        if self._returned:
-            batch, self._returned = self._returned, []
-            self._send_lines(batch)
-
-    def _send_lines(self, batch: list[bytes]) -> None:
-        if self._renewal is not None:
-            self._renewal.note_queued(batch, self._session)
-        self._session.send_messages(self._plan.input_opcode, batch)
+        await self._session.flushed()
+        await self._silence(self._plan.wait or 0.0)
 
     async def _silence(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         since = loop.time()
         while (left := max(since, self._gate.last_message) + seconds - loop.time()) > 0:  # noqa: ASYNC110 (time must pass)
             await asyncio.sleep(left)
-
-    async def _send_what_is_here(self, watch: Watch) -> None:
-        """The run is to end: what is to be sent, and what stdin held by now, goes out before our Close.
-
-        A peer that takes nothing has as long as for the answer to a Close; what is left then is unsent.
-        """
-        with contextlib.suppress(TimeoutError, Unsent):
-            async with asyncio.timeout(self._session.target.close_timeout):
-                if not watch.over:
-                    await self._send_first()
-                await self._send_the_rest_of_stdin(watch)
-
-    async def _send_the_rest_of_stdin(self, watch: Watch) -> None:
-        source = self._source
-        if source is None or watch.over or not await source.holds_more():
-            return
-        left = source.waiting
-        while left > 0 and not watch.over and (batch := await source.take()) is not None:
-            left -= len(batch)
-            self._send_lines(batch)
-            await self._session.room()
-
-    async def _count_unsent(self) -> str:
-        """How many messages the end of the connection left behind; empty for none."""
-        source = self._source
-        count = self._session.unsent
-        more = False
-        if source is not None:
-            more = await source.holds_more(at_once=self._stop.requested) or source.refused > 0
-            count += source.waiting + source.refused
-        # A connection that never stood was not there to be sent what an earlier one had taken.
-        count += len(self._returned) + (len(self._sends) if self._session.was_open else self._never_sent)
-        if not count:
-            return ""
-        return f"at least {count:,}" if more and source is not None and not source.ended else f"{count:,}"
 
 
 def _in_doubt() -> Unsent:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..config import OutputOptions, Target
-from ..oneshot.run import Send
+from ..oneshot.plan import Send
 from ..probes.stop import Stop
 from ..recent import state_folder
 from ..session.reconnect import ReconnectPolicy
