@@ -30,7 +30,7 @@ CONNECTING = PARSING | {
     *(f"wscli.cli.{name}" for name in ("connect", "options", "expectations", "settings", "lasting")),
     *(f"wscli.cli.{name}" for name in ("request", "extensions", "identity", "interactive", "sends")),
     *(f"wscli.cli.{name}" for name in ("wiring", "report", "run")),
-    *("wscli.events", "wscli.longtext", "wscli.payloads"),
+    *("wscli.events", "wscli.longtext", "wscli.payloads", "wscli.threads"),
     *("wscli.profiles", "wscli.profiles.location"),
     "wscli.wire",
     *(f"wscli.wire.{name}" for name in ("banners", "closecodes", "dissect", "extensions", "frame", "frames")),
