@@ -413,13 +413,15 @@ def _grown(what: str, script: Script) -> list[Case]:
     return [Case(f"16 MiB of {what} as {form}", script, 0, "", options) for form, options in formats.items()]
 
 
-# Through a proxy; what a check makes of a peer; what the REPL does.
+# The other commands; through a proxy; what a check makes of a peer; what the REPL does.
 _PROXIED = _connect("--connect-timeout", "1")
 _CHECKED = ("check", "--report=tap=/dev/stderr")
 _STEPS = """steps = [{ expect = "never", within = "500ms" }]
 close-timeout = "500ms"
 connect-timeout = "1s"
 """
+_PINGS = ("ping", "-c", "2", "-i", "0.1", "-W", "0.5")
+_CLOSES = ("close", "--close-timeout", "1")
 _IN_THE_REPL = ("connect", "--exit-on-close", "--no-history", "--close-timeout", "1", "--timeout", "3")
 
 
@@ -478,6 +480,19 @@ _REPLS = [
     _repl("a peer that never closes", never_closes, 28, "--timeout"),
     _repl("a second Close", closes_twice, 76, "§5.5.1"),
     _repl("a reset in mid-frame", resets_in_mid_frame, 56, "1006"),
+]
+
+_PROBES = [
+    Case("handshake: a deflate bomb", bomb, 63, "over the limit", ("handshake",)),
+    Case("handshake: a flood of violations", violation_flood, 76, "§5.2", ("handshake",)),
+    Case("handshake: a peer that never closes", never_closes, 0, "did not answer our Close", ("handshake",)),
+    Case("ping: a ping flood that reads no pong", ping_flood, 28, "no pong", _PINGS),
+    Case("ping: a dripped frame", dripped_frame, 28, "no pong", _PINGS),
+    Case("close: a flood", short_text_flood, 28, "did not answer", _CLOSES),
+    Case(
+        "close: endless empty fragments", endless_empty_fragments, 28, "", ("close", "--close-timeout", "1")
+    ),
+    Case("close: Closes without end", speaks_for_ever_after_close, 76, "§5.5.1", ("close",)),
 ]
 
 CASES = [
@@ -578,6 +593,7 @@ CASES = [
     *_grown("letters and an emoji", sixteen_mebibytes_of(1, b"m", end="😀".encode())),
     *_grown("letters and an emoji, inflated", sixteen_mebibytes_of(1, b"m", end="😀".encode(), deflate=True)),
     *_grown("controls in fragments", sixteen_mebibytes_of(1, b"\x01", fragments=3)),
+    *_PROBES,
     *_PROXIES,
     *_CHECKS,
     *_REPLS,

@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 
 from tests.peers import raw_server
 from tests.peers.raw import Script
+from tests.repl.test_terminal import enter, leave, line_is
 from tests.sinks.samples import HOSTILE
-from tests.support import in_thread
+from tests.support import in_thread, pty_wscli
 from wscli.cli.app import main
 from wscli.cli.environment import Environment
 
@@ -193,3 +194,42 @@ def test_names_in_a_certificate_are_safe(tmp_path: Path, form: str) -> None:
         assert code == 90
         # It says something: the names are shown, escaped.
         assert b"title" in shown
+
+
+# What a terminal is asked by the prompt itself: no control of a peer's looks like that.
+_PROMPT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+REPL_PLACES = ("conversation", "close reason", "invalid text", "reserved frame", "refusal", "no http")
+
+
+def assert_safe_screen(written: bytes) -> None:
+    """No control of a peer's among those that the prompt draws with."""
+    text = written.decode()
+    for harmful in (FOREIGN, "\x1b[6n", "\x1b]"):
+        assert harmful not in text
+    text = _PROMPT.sub("", text)
+    unsafe = {char for char in text if unicodedata.category(char) in _UNSAFE} - set("\r\n")
+    assert not unsafe, unsafe
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+@pytest.mark.parametrize("place", REPL_PLACES)
+def test_no_place_lets_a_control_through_to_the_repl(tmp_path: Path, place: str, term: str) -> None:
+    environ = {"TERM": term, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    with in_thread(raw_server(PLACES[place](EVERYTHING))) as server:
+        arguments = ("connect", server.url, "-v", "--exit-on-close", "--close-timeout", "1")
+        with pty_wscli(*arguments, columns=120, env=environ) as terminal:
+            assert terminal.wait() != 70, terminal.text
+    assert_safe_screen(bytes(terminal.written))
+
+
+def test_no_view_of_the_repl_lets_a_control_through(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    lines = ("/headers", "/info", "/stats", *(f"/show {n}" for n in range(1, 9)), "/find a", "/history")
+    with in_thread(raw_server(PLACES["conversation"](EVERYTHING))) as server:
+        with pty_wscli("connect", server.url, columns=120, rows=40, env=environ) as terminal:
+            terminal.expect("closed 4001")
+            for line in lines:
+                enter(terminal, line)
+                line_is(terminal, "")
+            assert leave(terminal) == 90
+    assert_safe_screen(bytes(terminal.written))
