@@ -56,24 +56,27 @@ class Busy:
 
 
 @asynccontextmanager
-async def unread(*args: str) -> AsyncIterator[Process]:
+async def unread(*args: str, kind: str = "file") -> AsyncIterator[Process]:
     """wscli with lines on its standard input, and nobody who reads its output."""
     drain = Drain("pipe")
-    with input_of("file", CONTENT) as (fd, _):
+    with input_of(kind, CONTENT) as (fd, writing):
         async with started("connect", *args, stdin=fd, stdout=drain.fd) as process:
             drain.leave()
             yield process
+    if writing is not None:
+        await writing
 
 
-async def finished_unread(*args: str) -> Finished:
-    async with unread(*args) as process:
+async def finished_unread(*args: str, kind: str = "file") -> Finished:
+    async with unread(*args, kind=kind) as process:
         return await process.finish()
 
 
-async def test_what_was_sent_arrives_though_the_reader_has_gone() -> None:
+@pytest.mark.parametrize("kind", ["file", "pipe", "fifo"])
+async def test_what_was_sent_arrives_though_the_reader_has_gone(kind: str) -> None:
     ledger = Ledger()
     async with raw_server(lambda peer: answer_slowly(peer, ledger)) as server:
-        finished = await finished_unread(server.url)
+        finished = await finished_unread(server.url, kind=kind)
         await server.finished()
     assert (finished.status, finished.stderr) == (0, "")
     assert ledger.received == [hashed(TEXT, line) for line in LINES]
