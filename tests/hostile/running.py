@@ -13,7 +13,8 @@ from pathlib import Path
 from tests.peers import RawServer, raw_server
 from tests.support import clean_env, command
 
-from .cases import Case, never_closes
+from .cases import Case
+from .streams import never_closes
 
 _IDLE: list[float] = []
 
