@@ -136,6 +136,17 @@ async def test_a_certificate_for_another_name_says_for_which(trusted: TlsOptions
     assert "--servername" in failure.hint
 
 
+async def test_all_that_speaks_against_a_certificate_is_said_at_once() -> None:
+    context = context_for(authority().issue_cert("other.example", not_before=PAST, not_after=PAST))
+    async with raw_server(greet, tls=context) as server:
+        failure = await fails(server.url, CertificateUntrusted)
+    assert "its issuer is not known" in failure.message
+    assert "; it expired on 2020-03-01" in failure.message
+    assert "; it is not for localhost but for DNS:other.example" in failure.message
+    assert failure.message.count("; it") == 2
+    assert "--cacert" in failure.hint
+
+
 async def test_an_unknown_issuer_is_named_with_the_remedy() -> None:
     async with raw_server(greet, tls=True) as server:
         failure = await fails(server.url, CertificateUntrusted)

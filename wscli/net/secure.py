@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import UsageError, WscliError
+from ..errors import CertificateUntrusted, UsageError, WscliError
 from ..events import Certificate, TlsEstablished
 from .progress import Progress
 from .resolve import parse_address
@@ -57,15 +57,24 @@ async def secure(
     except ssl.SSLCertVerificationError as failure:
         stream.close()
         progress.enter("look")
-        leaf = None
+        ders: list[bytes] = []
         # Whatever ends the look, a deadline or the user: what it was to explain came first.
         with contextlib.suppress(asyncio.CancelledError):
-            leaf = await _look_again(again, peer.name)
-        raise explain_mistrust(failure, peer.name, leaf) from failure
+            ders = await _look_again(again, peer.name)
+        raise _explained(failure, peer.name, ders) from failure
     except BaseException:
         stream.close()
         raise
     return tls
+
+
+def _explained(failure: ssl.SSLCertVerificationError, name: str, ders: list[bytes]) -> CertificateUntrusted:
+    if not ders:
+        return explain_mistrust(failure, name, None)
+    from .verdict import find_problems
+
+    leaf = read_certificate(ders[0])
+    return explain_mistrust(failure, name, leaf, find_problems(None, ders, name, leaf) or ())
 
 
 def _wrapped(stream: Stream, context: ssl.SSLContext, name: str) -> TLSStream:
@@ -121,13 +130,9 @@ def _problems(peer: TlsPeer, ders: list[bytes], leaf: Certificate | None) -> tup
     return find_problems(peer.judge, ders, peer.name, leaf)
 
 
-def _leaf(tls: TLSStream) -> bytes | None:
-    return tls.ssl_object.getpeercert(binary_form=True)
-
-
 def _chain(tls: TLSStream) -> list[bytes]:
     """What the server sent, its leaf first (DER); the leaf alone where this Python cannot tell."""
-    leaf = _leaf(tls)
+    leaf = tls.ssl_object.getpeercert(binary_form=True)
     if leaf is None:
         return []
     session: Any = tls.ssl_object
@@ -140,8 +145,8 @@ def _chain(tls: TLSStream) -> list[bytes]:
     return [leaf, *(ders or [])[1:_MOST_IN_CHAIN]]
 
 
-async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> Certificate | None:
-    """The certificate that was not trusted: Python gives it only to a handshake that trusts everything."""
+async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> list[bytes]:
+    """The chain that was not trusted: Python gives it only to a handshake that trusts everything."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -151,10 +156,9 @@ async def _look_again(again: Callable[[], Awaitable[Stream]], name: str) -> Cert
             stream = await again()
             tls = TLSStream(stream, context, name)
             await tls.handshake()
-            der = _leaf(tls)
-            return None if der is None else read_certificate(der)
+            return _chain(tls)
     except (TimeoutError, WscliError, OSError, EOFError, StreamBroken):
-        return None
+        return []
     finally:
         if stream is not None:
             stream.close()

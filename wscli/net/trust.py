@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ..errors import CertificateUntrusted, TLSFailed, WscliError
@@ -18,11 +19,18 @@ _INSECURE = "-k goes on without checking"
 
 
 def explain_mistrust(
-    failure: ssl.SSLCertVerificationError, name: str, certificate: Certificate | None
+    failure: ssl.SSLCertVerificationError,
+    name: str,
+    certificate: Certificate | None,
+    problems: Iterable[str] = (),
 ) -> CertificateUntrusted:
-    """The failure of verification; `certificate` is the leaf when it could be had, `name` the one wanted."""
+    """The failure of verification; `certificate` is the leaf when it could be had, `name` the one wanted.
+
+    `problems` are all that are known: OpenSSL stops at the first, which alone would lead to the next failure.
+    """
     reason, hint = reason_of(failure, name, certificate)
-    return CertificateUntrusted(f"TLS: the certificate of {name} is not trusted: {reason}", hint=hint)
+    reasons = "; ".join(dict.fromkeys((reason, *problems)))
+    return CertificateUntrusted(f"TLS: the certificate of {name} is not trusted: {reasons}", hint=hint)
 
 
 def reason_of(

@@ -28,18 +28,19 @@ _ANY_TIME = 0x200000
 
 
 def find_problems(
-    judge: ssl.SSLContext, chain: Sequence[bytes], name: str, leaf: Certificate
+    judge: ssl.SSLContext | None, chain: Sequence[bytes], name: str, leaf: Certificate
 ) -> tuple[str, ...] | None:
     """Why `judge` would not trust `chain` (DER, the leaf first) for `name`, in plain words; () when it would.
 
-    Trust, time and name are asked for one by one: OpenSSL stops at the first. None when it gives no answer.
+    Trust, time and name are asked for one by one: OpenSSL stops at the first. Without a judge nobody asks for
+    trust. None when there is no answer.
     """
     in_time, for_name = _trusting(chain[0]), _trusting(chain[0])
     for_name.check_hostname = True
     for_name.verify_flags |= _ANY_TIME
     problems: dict[int, str] = {}
     try:
-        for context in (judge, in_time, for_name):
+        for context in filter(None, (judge, in_time, for_name)):
             failure = _ask(context, chain, name)
             if failure is not None:
                 problems.setdefault(failure.verify_code, reason_of(failure, name, leaf)[0])
