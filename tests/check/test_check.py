@@ -657,7 +657,7 @@ async def test_a_check_that_hangs_when_time_is_up_failed_and_tells_at_what(name:
     body += '\nclose-timeout = "1h"\nconnect-timeout = "1h"' if "steps" in body or not body else ""
     async with raw_server(script) as server:
         text = suite(server.url, body) + '\n[[check]]\nname = "behind"\nurl = "demo:"\n'
-        result = await checked(tmp_path, text, "--timeout", "700ms", "--jobs", "1")
+        result = await checked(tmp_path, text, "--timeout", "2s", "--jobs", "1")
     hung, behind = result["checks"]
     assert (result["status"], hung["verdict"], behind["verdict"]) == (1, "failed", "skipped")
     assert (hung["kind"], hung["exit_code"]) == ("timeout", 28), hung
