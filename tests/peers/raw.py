@@ -283,6 +283,16 @@ def _head(first_line: str, headers: Headers) -> bytes:
     return "\r\n".join(lines).encode("latin-1")
 
 
+async def _readable(sock: socket.socket) -> None:
+    """Returns once something has come."""
+    loop, come = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sock.fileno(), come.set)
+    try:
+        await come.wait()
+    finally:
+        loop.remove_reader(sock.fileno())
+
+
 class RawServer:
     """A listening socket; `peers` are its connections so far, oldest first."""
 
@@ -311,7 +321,12 @@ class RawServer:
 
     async def _listen(self) -> None:
         while True:
-            sock, _ = await asyncio.get_running_loop().sock_accept(self._sock)
+            try:
+                sock, _ = self._sock.accept()
+            except BlockingIOError:
+                # Not sock_accept: cancelled as a connection comes, it would lose that, open as it is.
+                await _readable(self._sock)
+                continue
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peer = Peer(sock, self._context)

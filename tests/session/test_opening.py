@@ -304,7 +304,7 @@ async def test_a_reply_that_drips_does_not_move_the_deadline() -> None:
 
 async def test_a_tls_handshake_that_stalls_times_out_in_its_phase() -> None:
     async with raw_server(silent) as server:
-        session, _ = session_to(server.url.replace("ws://", "wss://"), connect_timeout=0.3)
+        session, _ = session_to(server.url.replace("ws://", "wss://"), connect_timeout=1.0)
         async with session:
             with pytest.raises(WscliError) as caught:
                 await session.open()
