@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from typing import Any
 
 import pytest
@@ -156,3 +158,17 @@ async def test_a_connection_that_is_lost_keeps_its_own_code() -> None:
 )
 def test_statistics_are_those_of_ping_8(rtts: list[float], expected: tuple[float | None, ...]) -> None:
     assert tuple(statistics(rtts).values()) == expected
+
+
+async def test_a_peer_that_takes_no_more_pings_is_given_up() -> None:
+    async def deaf(peer: Peer) -> None:
+        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await peer.accept()
+        await asyncio.Event().wait()
+
+    async with raw_server(deaf) as server:
+        asked = options(count=1_000_000, size=125, wait=0.3)
+        report, kept = await probed(probe, server, asked, target={"close_timeout": 0.3})
+    assert isinstance(report.failure, DeadlineExceeded)
+    assert "took nothing more for 0.3 s (-W)" in report.failure.message
+    assert kept.of(Summarized)[0].sent == len(kept.of(PingLost)) < asked.count

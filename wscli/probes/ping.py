@@ -12,6 +12,7 @@ from ..config import Target
 from ..errors import DeadlineExceeded, ExpectationFailed, Interrupted, WscliError
 from ..events import PingLost, PongReceived
 from ..session.journal import Batch, Journal
+from ..session.outbox import QUEUE_LIMIT
 from ..session.session import Session
 from .conduct import (
     Watch,
@@ -160,27 +161,45 @@ async def _ping_and_close(
     """Pings, and why there can be no more; how our own Close then fares comes after it (contract §3)."""
     stop.phase = lambda: "waiting for a pong"
     async with watching(session, stop) as watch:
-        await _send_pings(session, options, tally, watch)
+        stuck = await _send_pings(session, options, tally, watch)
         if not watch.over:
             await _settled(tally, watch)
-    failure = session.failure
+    failure = session.failure or (None if stop.requested else stuck)
     seconds = min(CLOSE_SECONDS, session.target.close_timeout)
     await close_in_time(session, stop, session.close(1000, seconds=seconds))
     return failure
 
 
-async def _send_pings(session: Session, options: PingOptions, tally: Tally, watch: Watch) -> None:
+async def _send_pings(
+    session: Session, options: PingOptions, tally: Tally, watch: Watch
+) -> WscliError | None:
+    """Send as many as there are to be, and why it is fewer: a peer that takes nothing for `wait`."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     for n in itertools.count(1) if options.count == 0 else range(1, options.count + 1):
         # By the clock, not after the last pong: so a slow pong does not thin out the pings.
         if n > 1 and await watch.pause(max(0.0, start + (n - 1) * options.interval - loop.time())):
-            return
+            break
         if not session.is_open:
-            return
+            break
         session.send_ping(options.payload_of(n))
         tally.note_sent(n)
-        await session.room()
+        if session.queued_bytes >= QUEUE_LIMIT and not await _taken_in_time(session, options.wait, watch):
+            return DeadlineExceeded(
+                f"sending pings: the peer took nothing more for {options.wait:g} s (-W)",
+                hint="the peer does not read, or something between does not pass it on",
+            )
+    return None
+
+
+async def _taken_in_time(session: Session, seconds: float, watch: Watch) -> bool:
+    """Whether the peer takes of what is queued within so many seconds; also when it is over meanwhile."""
+    try:
+        async with asyncio.timeout(seconds):
+            await until_one_is_done(session.room(), watch.pause())
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _settled(tally: Tally, watch: Watch) -> None:
