@@ -216,7 +216,7 @@ FAILING: dict[str, tuple[Any, str, str, int, str]] = {
     "a header": (talk, 'expect = { headers = { Server = "nginx" } }', "expectation", 1, "talker/1"),
     "first message": (silent, 'limits = { first-message = "200ms" }', "expectation", 1, "no message came"),
     "total": (silent, f'{WAITING}\nlimits = {{ total = "300ms" }}', "expectation", 1, "step 2 (expect)"),
-    "open": (silent, "limits = { open = 0.0000001 }", "expectation", 1, "limits.open"),
+    "open": (silent, "limits = { open = 0.0000001 }", "timeout", 28, "limits.open"),
     "rtt": (echo, "steps = [{ ping = true }]\nlimits = { rtt = 0.0000001 }", "expectation", 1, "limits.rtt"),
     "close code": (close_4001, "expect = { close = 4002 }", "expectation", 1, "ended with 4001"),
     "close step": (close_4001, "steps = [{ expect-close = 4002 }]", "expectation", 1, "ended with 4001"),

@@ -18,8 +18,3 @@ def told_with(failure: WscliError, unmet: ExpectationFailed | None) -> WscliErro
     told = copy(failure)
     told.message += f"; an expectation was not met either: {unmet.message}"
     return told
-
-
-def over_limit(limit: str, message: str) -> ExpectationFailed:
-    """A limit of the suite does not hold."""
-    return ExpectationFailed(f"{message} (limits.{limit})")

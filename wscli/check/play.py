@@ -27,7 +27,8 @@ from ..session.journal import Journal
 from ..session.session import Session
 from .captures import Captures
 from .facts import MOST_KEPT, Facts, Inbox
-from .failing import CutOff, over_limit, told_with
+from .failing import CutOff, told_with
+from .limits import judge_first_message, judge_opening, judge_pong, late_opening, not_over, opening_within
 from .steps import DEFAULT_WITHIN
 from .suite import Await, Check, Close, Ping, Send, Step, Wait
 from .waiting import either, room, until
@@ -61,8 +62,9 @@ class Attempt:
         if self._expected:
             self.journal.listeners.append(self._expected)
         self.journal.ready = self._inbox.ready
-        target = replace(target, expected_status=self._expected.status)
-        self._session = Session(target, self.journal, ok_close=ok_close, strict_close=False)
+        self._target = replace(target, expected_status=self._expected.status)
+        to_open = opening_within(self._target, check.limits)
+        self._session = Session(to_open, self.journal, ok_close=ok_close, strict_close=False)
         self._too_much: TooLarge | None = None
         self._captures = Captures()
         self._close_was_expected = False
@@ -105,15 +107,12 @@ class Attempt:
             async with asyncio.timeout(total):
                 return await self._run()
         except TimeoutError:
-            during = f" ({self.place})" if self.place else ""
-            return over_limit("total", f"the check was not over after {total:g} s{during}")
+            return not_over(self._check.limits, "" if self.place else self.doing)
 
     async def _run(self) -> WscliError | None:
         session = self._session
         async with session:
-            if not await open_unless_stopped(session, self._stop):
-                raise CutOff("the run was told to end")
-            self._judge_opening()
+            await self._open()
             try:
                 async with watching(session, self._stop) as watch:
                     await self._play(watch)
@@ -140,12 +139,17 @@ class Attempt:
         if self._stop.requested and self.facts.closed is None:
             raise CutOff("the run was told to end")
 
-    def _judge_opening(self) -> None:
-        limit, opened = self._check.limits.open, self.facts.opened
-        if limit is not None and opened is not None and opened.total_ms > limit * 1000:
-            raise over_limit(
-                "open", f"the opening took {opened.total_ms:g} ms, more than {limit * 1000:g} ms"
-            )
+    async def _open(self) -> None:
+        opened = False
+        try:
+            opened = await open_unless_stopped(self._session, self._stop)
+            if self.facts.opened is not None:
+                judge_opening(self.facts.opened.total_ms, self._check.limits)
+        except DeadlineExceeded as late:
+            self.place = "open"
+            raise late_opening(late, self._target, self._check.limits) from None
+        if not opened:
+            raise CutOff("the run was told to end")
         self._heed_expectations()
 
     def _heed_expectations(self) -> None:
@@ -222,9 +226,7 @@ class Attempt:
                 hint="the peer must answer pings (RFC 6455 §5.5.2)",
             )
             raise self._why_over(late) if watch.over else late
-        limit, rtt = self._check.limits.rtt, facts.pongs[-1].rtt_ms
-        if limit is not None and rtt > limit * 1000:
-            raise over_limit("rtt", f"the pong took {rtt:g} ms, more than {limit * 1000:g} ms")
+        judge_pong(facts.pongs[-1].rtt_ms, self._check.limits)
 
     async def _await(self, action: Await, watch: Watch) -> None:
         expectation = action.make(self._captures.values)
@@ -288,13 +290,8 @@ class Attempt:
         left = max(0.0, opened.t + limit - self.journal.clock.now())
         await until(lambda: facts.first_message is not None, facts.changed, watch, left)
         self._heed_stop()
-        if facts.first_message is None:
-            raise over_limit("first-message", f"no message came within {limit * 1000:g} ms")
-        if (took := facts.first_message - opened.t) > limit:
-            raise over_limit(
-                "first-message",
-                f"the first message took {took * 1000:.1f} ms, more than {limit * 1000:g} ms",
-            )
+        first = facts.first_message
+        judge_first_message(None if first is None else first - opened.t, limit)
 
     async def _awaited_close(self, watch: Watch) -> None:
         """With an expected close code it is the peer that closes; ours would be answered with our own."""
