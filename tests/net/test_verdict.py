@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import trustme
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.peers import authority, write_ca
 from wscli.config import TlsOptions
@@ -77,3 +79,12 @@ def test_a_self_signed_certificate_is_called_that() -> None:
 def test_what_cannot_be_read_has_no_verdict() -> None:
     chain = [b"no certificate"]
     assert find_problems(make_judge(TlsOptions()), chain, "localhost", read_certificate(chain[0])) is None
+
+
+@given(at=st.integers(0, 2000), octets=st.binary(max_size=40), cut=st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_a_broken_chain_is_judged_without_harm(at: int, octets: bytes, cut: bool) -> None:
+    leaf = ssl.PEM_cert_to_DER_cert(authority().issue_cert("localhost").cert_chain_pems[0].bytes().decode())
+    broken = leaf[:at] + octets + (b"" if cut else leaf[at + len(octets) :])
+    told = find_problems(make_judge(TlsOptions()), [broken, octets], "localhost", read_certificate(broken))
+    assert told is None or all(told)
