@@ -111,7 +111,8 @@ def twice(terminal: Terminal, text: str) -> None:
 
 
 def told_after(terminal: Terminal, line: str, told: str) -> None:
-    """Waits until `told` stands somewhere under the echo of `line`."""
+    """Waits until `line` was taken, and `told` stands somewhere under its echo."""
+    line_is(terminal, "")
     terminal.wait_for(lambda: told in terminal.text.rpartition(f"› {line}\n")[2], f"{told!r} after {line!r}")
 
 
@@ -506,7 +507,8 @@ def test_the_peers_text_cannot_reach_the_terminal(tmp_path: Path) -> None:
         enter(terminal, "/show 1")
         terminal.expect("lint found nothing wrong")
         enter(terminal, "/show 1 | cat")
-        terminal.expect("/show 1 | cat")
+        # Keys that come together with an Enter would be a paste's.
+        line_is(terminal, "")
         enter(terminal, "/find owned")
         terminal.expect("1 frame found")
         leave(terminal)
