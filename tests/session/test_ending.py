@@ -8,6 +8,7 @@ import pytest
 
 from tests.peers import Peer, encode_frame
 from tests.session.driving import converse
+from tests.support import until
 from wscli.errors import ExitCode, UsageError
 from wscli.events import FrameSeen
 from wscli.session.ending import Ending
@@ -341,3 +342,22 @@ def test_the_time_that_an_unanswered_close_was_waited_for_is_the_true_one() -> N
     assert "after 1.2 s" in cut_short.message
     assert cut_short.hint == ""
     assert "not even our Close" in Ending().unanswered(0.0, 5.0, now=3.0).message
+
+
+@pytest.mark.parametrize(
+    "begun", [encode_frame(1, "part", fin=False), encode_frame(1, "whole")[:4]], ids=["message", "frame"]
+)
+async def test_what_is_unfinished_when_we_give_up_is_no_fault_of_the_peer(begun: bytes) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept(then=begun)
+        await peer.wait_eof()
+
+    async def act(session: Session) -> None:
+        await until(lambda: session.journal.numbering.frames > 0 or session.in_frame)
+        await session.close()
+
+    outcome = await converse(script, act, close_timeout=0.1)
+    assert outcome.told.rules == []
+    assert outcome.exit_code is ExitCode.TIMEOUT
+    assert [frame.wire_length for frame in outcome.told.of(FrameSeen) if frame.direction == "in"]
+    assert outcome.closed.tcp == "open"

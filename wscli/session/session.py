@@ -235,12 +235,12 @@ class Session(Receiving):
     def _end(self) -> None:
         stamp = self.journal.stamp()
         stream, ending = self.connection.stream, self.ending
-        for item in self._inbound.eof(stamp):
+        left = self._gave_up and stream.ended != "reset"
+        for item in self._inbound.eof(stamp, left=left):
             self.journal.record(item)
             if isinstance(item, ViolationFound):
                 self._note_violation(item)
-        broken = stream.ended == "reset"
-        ending.tcp = "open" if self._tcp_open or (self._gave_up and not broken) else stream.ended
+        ending.tcp = "open" if self._tcp_open or left else stream.ended
         self.failure = self.failure or self._judge_ending()
         self.closed = ending.event(self.journal.stamp())
         self.journal.record(self.closed)

@@ -140,13 +140,16 @@ class Dissector:
             yield from self._unfinished(frame, stamp)
             yield from self._violations_of_fault(stamp, self._numbering.frames)
 
-    def eof(self, stamp: Stamp) -> Iterator[Event]:
-        """The frame that the end of the stream cut short, if one, and what is unfinished by it."""
+    def eof(self, stamp: Stamp, *, left: bool = False) -> Iterator[Event]:
+        """The frame that the end of the stream cut short, if one, and what is unfinished by it.
+
+        `left`: the sender did not end it; nobody waited for the rest, which is no violation.
+        """
         unfinished = self._assembler.unfinished and self.fault is None and self._admit is not _never
         frame = self._decoder.eof()
         if frame is not None:
             yield from self._unfinished(frame, stamp)
-        if self._lint is None:
+        if self._lint is None or left:
             return
         if frame is not None:
             detail = f"the stream ended inside frame {self._numbering.frames}"
