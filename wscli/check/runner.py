@@ -18,10 +18,10 @@ from ..sinks.human_style import plural
 from ..sinks.redact import Redactor
 from ..wire.extensions import extension_text
 from .failing import CutOff
+from .keys import in_keys
 from .play import Attempt
 from .result import CheckResult, RunResult
 from .suite import Check
-from .trouble import in_keys
 
 DEFAULT_JOBS: Final = 50
 # What checks get to end cleanly when the run is told to end: within contract §3's second, reports included.
@@ -222,7 +222,7 @@ def _result(
         exit_code=int(code),
         place="" if failure is None or attempt is None else attempt.place,
         message="" if failure is None else redactor.scrub(failure.message),
-        hint="" if failure is None else in_keys(redactor.scrub(failure.hint)),
+        hint="" if failure is None else in_keys(redactor.scrub(failure.hint), suite=bool(check.source.file)),
         attempts=attempts,
         started=started,
         duration_ms=duration_ms,

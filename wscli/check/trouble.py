@@ -21,27 +21,12 @@ from .tables import (
     ProfileTable,
     StepTable,
     SuiteTable,
-    TargetTable,
 )
 from .variables import is_name
 
 _AT: Final = re.compile(r"^(.*?)(?: - at `\$([^`]*)`)?$", re.DOTALL)
 _PART: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\[\.\.\.\]")
 _FIELD: Final = re.compile(r"`([^`]*)`$")
-_OPTION: Final = re.compile(r"(?<![\w'-])(?:--[a-z][a-z-]*[a-z]|-[a-zA-Z46])(?![\w-])")
-_SHORT: Final = {
-    "--header": "headers",
-    "-k": "insecure",
-    "-o": "origin",
-    "-L": "location",
-    "-s": "subprotocol",
-    "-u": "user",
-    "-H": "headers",
-    "-4": "ipv4",
-    "-6": "ipv6",
-}
-_KEYS: Final = frozenset(TargetTable.__struct_encode_fields__)
-_EXPECT_KEYS: Final = frozenset(ExpectTable.__struct_encode_fields__)
 # The slips that people make most; what tomllib says of each.
 _TOML_HINTS: Final = {
     "Unescaped '\\'": "in single quotes a backslash is one: expect = '\\d+'",
@@ -157,18 +142,6 @@ def _culprit(document: dict[str, Any], path: Path, complaint: str) -> Path:
         table.clear()
         table.update(others)
     return ()
-
-
-def in_keys(text: str) -> str:
-    """What names options of the command line, in the keys of a suite: `check` has no such options."""
-
-    def key(found: re.Match[str]) -> str:
-        name = _SHORT.get(found[0]) or found[0][2:]
-        if name.startswith("expect-") and name[7:] in _EXPECT_KEYS:
-            return f"the key 'expect.{name[7:]}'"
-        return f"the key {name!r}" if name in _KEYS else found[0]
-
-    return _OPTION.sub(key, text)
 
 
 def _key(path: Path) -> str:

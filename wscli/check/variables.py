@@ -133,8 +133,9 @@ class Variables:
         for piece in template.pieces:
             if isinstance(piece, Captured):
                 raise UsageError(
-                    f"${{{piece.name}}} comes from a reply, and there is none yet",
-                    hint="captured values can be used in later steps of the same check",
+                    f"${{{piece.name}}} comes from a reply, and cannot stand here",
+                    hint="captured values can stand in later steps of the same check: in send, send-json, expect,"
+                    " behind the = of expect-json, in the reason of close",
                 )
         return template.fill({})
 
