@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import wscli
+from tests.peers import Peer, raw_server
+from tests.session.driving import session_to
+from tests.support import until, wscli
+from wscli.errors import ExitCode, exit_code_for
+from wscli.oneshot.gate import Gate
+from wscli.oneshot.plan import Plan
+from wscli.oneshot.run import OneShot
 from wscli.oneshot.source import MOST_BATCHES, READ_SIZE, Source
-from wscli.oneshot.split import DelimitedSplitter
+from wscli.oneshot.split import DelimitedSplitter, Splitter, WholeSplitter
+from wscli.probes.stop import Stop
 
 ROUNDS = 500
 
@@ -61,3 +68,40 @@ async def test_no_more_is_read_than_a_few_batches_ahead(tmp_path: Path) -> None:
         assert source.waiting * len(content) <= MOST_BATCHES * READ_SIZE
     os.close(descriptor)
     assert taken * len(content) == path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("splitter", "content", "told"),
+    [
+        (DelimitedSplitter(), b"begun", "when the connection ended: 1 (standard input had begun a message"),
+        (DelimitedSplitter(), b"whole\n", ""),
+        (WholeSplitter(), b"a\nb\n", "when the connection ended: 1 (standard input had begun a message"),
+        (WholeSplitter(), b"", ""),
+    ],
+)
+async def test_a_message_that_has_no_end_when_the_run_ends_was_not_sent(
+    splitter: Splitter, content: bytes, told: str
+) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await peer.frame(1, "enough")
+        await peer.answer_close()
+
+    reading, writing = os.pipe()
+    source = Source(reading, splitter)
+    try:
+        os.write(writing, content)
+        async with raw_server(script) as server:
+            session, _ = session_to(server)
+            gate = Gate(limit=1)
+            session.journal.listeners[:] = [gate]
+            report = await OneShot(session, Plan(wait=None), source, gate, Stop()).perform()
+            await server.finished()
+            sent = [frame.payload for frame in server.peer.frames if frame.opcode == 1]
+    finally:
+        os.close(writing)
+    await until(lambda: source.ended)
+    os.close(reading)
+    assert sent == [line for line in (b"whole",) if line + b"\n" == content]
+    assert exit_code_for(report.failure) is (ExitCode.UNSENT if told else ExitCode.OK)
+    assert told in (report.failure.message if report.failure else "")

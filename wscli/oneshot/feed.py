@@ -19,6 +19,8 @@ from .source import Source
 if TYPE_CHECKING:
     from .renewal import Renewal
 
+_BEGUN = " (standard input had begun a message, and not ended it)"
+
 
 class Echo:
     """Returns each message as it came: text as text, binary as binary."""
@@ -130,9 +132,10 @@ class Feed:
         more = False
         if source is not None:
             more = await source.holds_more(at_once=at_once) or source.refused > 0
-            count += source.waiting + source.refused
+            count += source.waiting + source.refused + source.begun
         # A connection that never stood was not there to be sent what an earlier one had taken.
         count += len(self._returned) + (len(self._sends) if self._session.was_open else self._never_sent)
-        if not count:
-            return ""
-        return f"at least {count:,}" if more and source is not None and not source.ended else f"{count:,}"
+        if not count or source is None:
+            return f"{count:,}" if count else ""
+        at_least = "at least " if more and not source.ended else ""
+        return f"{at_least}{count:,}{_BEGUN if source.begun and not more else ''}"

@@ -86,6 +86,11 @@ class Source:
         return self._read - self._taken
 
     @property
+    def begun(self) -> bool:
+        """Whether part of a message was read, and no end of it."""
+        return self._splitter.begun
+
+    @property
     def ended(self) -> bool:
         """Whether all of the input was read."""
         return self._all_read

@@ -16,6 +16,10 @@ class Splitter(Protocol):
     def end(self) -> list[bytes]:
         """The message that the end of the input completes, if one."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether a message has begun that is not complete."""
+
 
 class DelimitedSplitter:
     """Messages end with `delimiter` (one byte); what stands after the last one is a message too.
@@ -43,6 +47,11 @@ class DelimitedSplitter:
         rest, self._parts = b"".join(self._parts), []
         return [rest] if rest else []
 
+    @property
+    def begun(self) -> bool:
+        """Whether something stands after the last delimiter."""
+        return bool(self._parts)
+
 
 class WholeSplitter:
     """All of the input is one message, also when it is empty."""
@@ -57,7 +66,13 @@ class WholeSplitter:
 
     def end(self) -> list[bytes]:
         """The one message."""
-        return [b"".join(self._parts)]
+        whole, self._parts = b"".join(self._parts), []
+        return [whole]
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is input, and no end of it yet."""
+        return bool(self._parts)
 
 
 def check_text(messages: list[bytes], before: int) -> list[bytes]:
