@@ -297,7 +297,7 @@ async def test_tls_and_a_proxy_that_fail_have_their_codes(tmp_path: Path) -> Non
         (check,) = result["checks"]
         assert (result["status"], check["kind"], check["exit_code"]) == (1, kind, code), check
     # `check` has no options for this: a suite has keys.
-    assert "the key 'cert'" in alert["checks"][0]["hint"]
+    assert "the keys 'cert'" in alert["checks"][0]["hint"]
     assert "403" in proxy["checks"][0]["message"]
 
 
@@ -760,9 +760,9 @@ TARGETS = [
     ('insecure = true\nuser = "name"', 5, "check 1.user: "),
     ('cacert = "none.pem"', 4, "check 1.cacert: "),
     ("ok-close = [1006]", 4, "check 1.ok-close: no Close carries 1006"),
-    ("ok-close = [1005]", 4, "the key 'expect.close' 1005 asks for it"),
+    ("ok-close = [1005]", 4, "expect.close = 1005 asks for it"),
     ('bearer = "@none"', 4, "check 1.bearer: cannot read the file"),
-    ("ipv4 = true\nipv6 = true", 5, "check 1.ipv6: the key 'ipv4' and the key 'ipv6' contradict each other"),
+    ("ipv4 = true\nipv6 = true", 5, "check 1.ipv6: ipv4 = true and ipv6 = true contradict each other"),
     ('key = "suite.toml"', 4, "check 1.key: the key 'key' needs the key 'cert'"),
     ("connect-timeout = 0", 4, "check 1.connect-timeout: nothing can be done in no time"),
     ('max-size = "16X"', 4, "check 1.max-size: '16X' is not a size"),

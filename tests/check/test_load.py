@@ -13,7 +13,6 @@ import pytest
 from wscli.check.load import load_suite
 from wscli.check.schema import PATH, rendered
 from wscli.check.suite import Suite
-from wscli.check.trouble import in_keys
 from wscli.errors import UsageError
 
 STARTER = Path(PATH).with_name("starter.toml")
@@ -281,7 +280,8 @@ def test_a_file_that_no_person_wrote_is_not_read_into_memory(tmp_path: Path) -> 
 
 def test_the_line_is_right_in_a_file_with_everything(tmp_path: Path) -> None:
     text = (
-        '# [[check]]\r\nname = """\n[[check]]\n"""\n[variables]\n"quoted_key" = \'a = "b"\'\n[defaults.headers]\n"quoted.key" = \'a = "b"\'\n'
+        '# [[check]]\r\nname = """\n[[check]]\n"""\n[variables]\n"quoted_key" = \'a = "b"\'\n'
+        '[defaults.headers]\n"quoted.key" = \'a = "b"\'\n'
         '[[check]]\nname = \'a\' # "\nurl = """ws://h/"""\nsteps = [ # [\n'
         '  { send = "]}" }, # }\n  { send-json = { a = [1, { b = "#" }] } },\n  { expect = "(" },\n]\n'
     )
@@ -470,24 +470,3 @@ def test_the_schema_accepts_the_starter_and_refuses_what_the_loader_refuses() ->
 
 def test_the_starter_loads() -> None:
     assert len(load_suite(STARTER, {}).checks) == 5
-
-
-@pytest.mark.parametrize(
-    ("hint", "said"),
-    [
-        (
-            "trust it with --cacert FILE; -k goes on",
-            "trust it with the key 'cacert' FILE; the key 'insecure' goes on",
-        ),
-        (
-            "an Origin (-o https://…), -4 or -6",
-            "an Origin (the key 'origin' https://…), the key 'ipv4' or the key 'ipv6'",
-        ),
-        ("write -u USER:PASSWORD", "write the key 'user' USER:PASSWORD"),
-        ("--expect-close 1006 expects it", "the key 'expect.close' 1006 expects it"),
-        ("--wait is another matter", "--wait is another matter"),
-        ("a well-known thing, x--cert, 5 -k-", "a well-known thing, x--cert, 5 -k-"),
-    ],
-)
-def test_a_hint_speaks_of_keys(hint: str, said: str) -> None:
-    assert in_keys(hint) == said

@@ -21,7 +21,7 @@ Attempt = Callable[["Check"], object]
 
 def blamed(check: Check, wrong: UsageError | InputFailed, attempt: Attempt) -> UsageError:
     """`wrong` with file, line and key; `attempt` makes what it is about of a check, and raises."""
-    from ..check.trouble import in_keys
+    from ..check.keys import in_keys
 
     source = _culprit(check, wrong.message, attempt)
     message = in_keys(wrong.message)
@@ -34,7 +34,7 @@ def blamed(check: Check, wrong: UsageError | InputFailed, attempt: Attempt) -> U
         message = message[named.end() :] if named and named[1] in source.key.split(".") else message
         where = f"{source.key}: "
     place = f"{source.file}:{source.line}: {where}" if source.file else ""
-    return UsageError(f"{place}{message}", hint=in_keys(wrong.hint))
+    return UsageError(f"{place}{message}", hint=in_keys(wrong.hint, suite=bool(source.file)))
 
 
 def _culprit(check: Check, message: str, attempt: Attempt) -> Source | None:
