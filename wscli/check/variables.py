@@ -134,8 +134,8 @@ class Variables:
             if isinstance(piece, Captured):
                 raise UsageError(
                     f"${{{piece.name}}} comes from a reply, and cannot stand here",
-                    hint="captured values can stand in later steps of the same check: in send, send-json, expect,"
-                    " behind the = of expect-json, in the reason of close",
+                    hint="captured values can stand in later steps of the same check: in send, send-json,"
+                    " expect, behind the = of expect-json, in the reason of close",
                 )
         return template.fill({})
 
