@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 
 from wscli.config import Format
-from wscli.errors import Refused
 from wscli.sinks.base import Batch
 from wscli.sinks.redact import MARKER, Redactor
 from wscli.sinks.status import Status
@@ -36,70 +35,26 @@ def said(say: Callable[[Status], object], *secrets: str, **changes: Any) -> str:
     return written.decode()
 
 
-def test_error_says_what_happened_and_what_to_try() -> None:
-    failure = Refused("the server refused: 403", hint="send an Origin with -o")
-    assert said(lambda status: status.error(failure)) == (
-        "wscli: the server refused: 403\n  hint: send an Origin with -o\n"
-    )
-    assert said(lambda status: status.error(Refused("no"))) == "wscli: no\n"
+def test_quiet_silences_it() -> None:
+    def shown(quiet: bool) -> str:
+        return said(lambda status: status.feed([response(status=403)]), quiet=quiet, format=Format.RAW)
 
-
-def test_quiet_silences_all_but_errors() -> None:
-    def everything(status: Status) -> None:
-        status.note("a")
-        status.hint("b")
-        status.warn("c")
-        status.detail("d")
-        status.feed([response(status=403)])
-        status.error(Refused("no", hint="try"))
-
-    assert said(everything, quiet=True, verbose=True, format=Format.RAW) == "wscli: no\n  hint: try\n"
-
-
-def test_details_are_for_verbose() -> None:
-    assert said(lambda status: status.detail("d")) == ""
-    assert said(lambda status: status.detail("d"), verbose=True) == "* d\n"
-
-
-def test_notes_warnings_and_hints() -> None:
-    def everything(status: Status) -> None:
-        status.note("connecting")
-        status.warn("odd")
-        status.hint("try")
-
-    assert said(everything) == "wscli: connecting\nwscli: warning: odd\n  hint: try\n"
-    assert said(everything, color=True) == (
-        "wscli: connecting\n\x1b[1;38;5;130mwscli: warning: \x1b[0modd\n\x1b[2m  hint: \x1b[0mtry\n"
-    )
+    assert shown(False)
+    assert shown(True) == ""
 
 
 def test_secrets_are_scrubbed() -> None:
-    failure = Refused("sent hunter22 to ws://a:b@host/?key=c", hint="not hunter22")
-    assert said(lambda status: status.error(failure), "hunter22") == (
-        f"wscli: sent {MARKER} to ws://{MARKER}@host/?key={MARKER}\n  hint: not {MARKER}\n"
-    )
-
-
-def test_trace_keeps_its_lines() -> None:
-    assert said(lambda status: status.trace("one\n  two\x1b\n")) == "one\n  two\\x1b\n"
+    told = response(status=403, body="not hunter22")
+    shown = said(lambda status: status.feed([told]), "hunter22", format=Format.RAW)
+    assert f"not {MARKER}" in shown
+    assert "hunter22" not in shown
 
 
 @settings(deadline=None)
 @given(hostile_text)
-def test_whatever_is_quoted_reaches_no_terminal_as_a_control(text: str) -> None:
-    def everything(status: Status) -> None:
-        for say in (
-            status.note,
-            status.hint,
-            status.warn,
-            status.detail,
-            lambda text: status.error(Refused(text)),
-        ):
-            say(text)
-
-    lines = said(everything, verbose=True).split("\n")
-    assert len(lines) == 6
-    for line in lines:
+def test_whatever_a_peer_says_reaches_no_terminal_as_a_control(text: str) -> None:
+    batch: Batch = [response(status=403, reason=text, body=text), violation(detail=text)]
+    for line in said(lambda status: status.feed(batch), verbose=True, format=Format.RAW).split("\n"):
         assert not {unicodedata.category(char) for char in line} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 

@@ -45,7 +45,6 @@ class EndingLines:
     def __init__(self, width: int, palette: Palette) -> None:
         self._width = width
         self._palette = palette
-        self._peer = ""
         self._whole = True
 
     def violation(self, event: ViolationFound) -> Iterator[str]:
