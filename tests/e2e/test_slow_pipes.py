@@ -196,3 +196,47 @@ async def test_a_reader_that_pauses_while_input_flows_loses_nothing_either_way()
     assert finished.status == 0, told(finished)
     assert ledger.received == all_hashed(TEXT, LINES)
     assert finished.stdout == b"".join(line * 10 + b"\n" for line in LINES)
+
+
+async def test_answers_that_come_with_pauses_are_waited_for() -> None:
+    """It is silence that ends a run whose input has ended, not the time since then."""
+    answers = [b"one", b"two", b"three", b"four"]
+
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_frame()
+        for answer in answers:
+            # All of them together take longer than the silence that would end it.
+            await asyncio.sleep(0.7)
+            await peer.frame(TEXT, answer)
+        await peer.answer_close()
+
+    async with raw_server(script) as server:
+        finished = await run_piped("connect", server.url, "--wait", "2s", stdin="pipe", content=b"go\n")
+        await server.finished()
+    assert finished.status == 0, told(finished)
+    assert finished.stdout == b"".join(answer + b"\n" for answer in answers)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+async def test_what_a_duration_leaves_unsent_is_told(kind: str) -> None:
+    ledger = Ledger()
+
+    async def script(peer: Peer) -> None:
+        small_window(peer)
+        await peer.accept()
+        # Longer than the duration; the answer to Close comes in time all the same.
+        await asyncio.sleep(1)
+        await take_all(peer, ledger)
+
+    lines = [line + b"." * 5000 for line in LINES]
+    content = b"".join(line + b"\n" for line in lines)
+    async with raw_server(script) as server:
+        finished = await run_piped("connect", server.url, "--duration", "50ms", stdin=kind, content=content)
+        await server.finished()
+    assert ledger.closed_with == 1000
+    assert ledger.received == all_hashed(TEXT, lines)[: len(ledger.received)]
+    left = len(lines) - len(ledger.received)
+    # On a machine so slow that the peer was ready first, all of it arrives.
+    assert finished.status == (55 if left else 0), told(finished)
+    assert bool(left) <= finished.unsent <= left, told(finished)
