@@ -296,6 +296,7 @@ class Checked(_Base, frozen=True, kw_only=True, tag="check"):
     place: str
     message: str
     hint: str
+    warning: str
     attempts: int
     started: str
     duration_ms: float

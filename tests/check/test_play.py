@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.check.test_check import checked, echo, suite
+from tests.check.test_check import checked, deaf, echo, suite
 from tests.peers import Peer, raw_server
+from tests.support import wscli
 
 
 async def test_a_peer_that_echoes_all_that_is_sent_at_once_is_read_meanwhile(tmp_path: Path) -> None:
@@ -86,3 +88,17 @@ async def test_what_a_peer_said_and_cannot_be_sent_is_no_fault_of_ours(name: str
         result = await checked(tmp_path, suite(server.url, body))
     (check,) = result["checks"]
     assert (check["kind"], check["place"], check["message"]) == ("expectation", place, message)
+
+
+async def test_a_close_without_answer_is_warned_of_and_no_failure(tmp_path: Path) -> None:
+    async with raw_server(deaf) as server:
+        result = await checked(tmp_path, suite(server.url))
+        events = await wscli("check", server.url, "--json")
+    assert result["status"] == 0
+    warning = "the peer did not answer our Close in time (RFC 6455 §5.5.1)"
+    assert result["checks"][0]["warning"] == warning
+    assert f"warning: {warning}" in result["stdout"].decode()
+    assert json.loads(events.stdout.splitlines()[0])["warning"] == warning
+    async with raw_server(echo) as server:
+        answered = await checked(tmp_path, suite(server.url))
+    assert answered["checks"][0]["warning"] == ""

@@ -81,6 +81,11 @@ class Attempt:
         """What was captured under a name that says that it is secret."""
         return self._captures.secrets
 
+    @property
+    def warning(self) -> str:
+        """What was not as it should be, and is no failure."""
+        return close_warning(self._session)
+
     async def perform(self) -> WscliError | None:
         """What it came to; None when all went well."""
         try:

@@ -16,7 +16,8 @@ class CheckResult:
     """One check. `kind` and `exit_code` are those of contract §3; durations are milliseconds.
 
     `message` may quote the peer; `place` (a step, or what else failed) never does. `phases_ms` has resolve,
-    connect, proxy, tls and upgrade as far as the last attempt came; `tls_not_after` is RFC 3339.
+    connect, proxy, tls and upgrade as far as the last attempt came; `tls_not_after` is RFC 3339. `warning` is
+    what was not as it should be in a check that passed.
     """
 
     name: str
@@ -31,6 +32,7 @@ class CheckResult:
     place: str = ""
     message: str = ""
     hint: str = ""
+    warning: str = ""
     attempts: int = 0
     started: str = ""
     duration_ms: float = 0.0

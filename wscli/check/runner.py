@@ -223,6 +223,7 @@ def _result(
         place="" if failure is None or attempt is None else attempt.place,
         message="" if failure is None else redactor.scrub(failure.message),
         hint="" if failure is None else in_keys(redactor.scrub(failure.hint), suite=bool(check.source.file)),
+        warning="" if failure is not None or attempt is None else attempt.warning,
         attempts=attempts,
         started=started,
         duration_ms=duration_ms,

@@ -37,6 +37,8 @@ def line(check: CheckResult, palette: Palette, *, verbose: bool = False, width: 
         text += _below("", _where(check), width, palette, palette.faint)
         if check.hint:
             text += _below("hint: ", escape(check.hint, inside=True), width, palette)
+    if check.warning:
+        text += _below("warning: ", escape(check.warning, inside=True), width, palette)
     if verbose:
         text += "".join(f"      {palette.paint(palette.faint, each)}\n" for each in _seen(check))
     return text
