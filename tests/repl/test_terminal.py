@@ -423,6 +423,16 @@ def test_a_file_is_complete_when_the_user_leaves_at_once(tmp_path: Path) -> None
     assert sum(event["event"] == "message" for event in events) == 50000
 
 
+def test_a_file_that_a_signal_cuts_short_is_told_of(tmp_path: Path) -> None:
+    with repl(tmp_path, "demo:flood?count=50000&size=50", until=" CLOSED ") as terminal:
+        enter(terminal, f"/save {tmp_path / 'kept'}")
+        line_is(terminal, "")
+        terminal.process.terminate()
+        assert terminal.wait() == 143
+        lines = (tmp_path / "kept").read_bytes().count(b"\n")
+        assert lines > 100_000 or "is not complete" in " ".join(terminal.text.split())
+
+
 def test_a_file_that_cannot_take_all_is_told_of(tmp_path: Path) -> None:
     limited = [
         "sh",
