@@ -132,13 +132,16 @@ class BadReply(PeerError):
 
 
 class Refused(PeerError):
-    """An HTTP status other than 101, which is `status`."""
+    """An HTTP status other than 101, which is `status`; `retry_after` are seconds that it asks for."""
 
     exit_code = ExitCode.REFUSED
 
-    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", status: int = 0, retry_after: float | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.retry_after = retry_after
 
 
 class DeadlineExceeded(PeerError):

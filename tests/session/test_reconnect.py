@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.peers import Peer, raw_server
 from tests.probes.probing import Kept
+from tests.session.driving import session_to
 from wscli.errors import (
     BadReply,
     CertificateUntrusted,
@@ -148,3 +150,31 @@ def test_nothing_is_told_when_nothing_is_tried() -> None:
     again, kept = reconnector(ReconnectPolicy(), [])
     assert again.next_delay(Refused("", status=404), None) is None
     assert not kept.events
+
+
+@pytest.mark.parametrize(
+    ("asked", "delay", "reason"),
+    [
+        (None, 0.5, "no"),
+        (0.1, 0.5, "no"),
+        (7.0, 7.0, "no (Retry-After: 7 s)"),
+        (3600.0, 30.0, "no (Retry-After: 3600 s, cut to 30 s by --max-backoff)"),
+        (float("inf"), 30.0, "no (Retry-After: inf s, cut to 30 s by --max-backoff)"),
+    ],
+)
+def test_a_server_that_asks_for_a_pause_has_it(asked: float | None, delay: float, reason: str) -> None:
+    again, kept = reconnector(ReconnectPolicy(), [])
+    assert again.next_delay(Refused("no", status=503, retry_after=asked), None) == delay
+    assert [(event.delay_ms, event.reason) for event in kept.of(Reconnecting)] == [(delay * 1000, reason)]
+
+
+async def test_the_pause_that_a_refusal_asks_for_is_known() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.respond(429, "Too Many Requests", headers=[("Retry-After", "7")])
+
+    async with raw_server(script) as server:
+        session, _ = session_to(server)
+        async with session:
+            with pytest.raises(Refused) as refused:
+                await session.open()
+    assert refused.value.retry_after == 7

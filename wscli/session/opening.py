@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from .hints import hint_for_malformed, hint_for_refusal
 from .journal import Journal
 from .protocol import make_protocol, offered_extensions, refused_by_judge, request_headers, take_over_request
 from .redirects import location_of
+from .retry_after import retry_after
 
 if TYPE_CHECKING:
     from ..wire.body import BodyDecoder
@@ -281,6 +283,7 @@ class Opening:
             f"the server refused the handshake: {response.status}{reason}",
             hint=hint_for_refusal(response, self._target, bytes(body.body)),
             status=response.status,
+            retry_after=retry_after(response, time.time()),
         )
 
     def _received(self, response: ResponseHead, seconds: float, body: BodyDecoder | None = None) -> None:

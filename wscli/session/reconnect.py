@@ -70,6 +70,7 @@ def why_again(failure: WscliError | None, closed: Closed | None) -> str | None:
 class Reconnector:
     """Decides and tells each reconnect of a run: full jitter, from nothing up to a ceiling that doubles.
 
+    A server that asks for a pause (Retry-After) has it, up to the largest backoff.
     `draw(low, high)` gives a number between the two.
     """
 
@@ -108,6 +109,11 @@ class Reconnector:
             return None
         self._attempt += 1
         delay = self._draw(0.0, self._policy.ceiling(self._attempt))
+        asked = failure.retry_after if isinstance(failure, Refused) else None
+        if asked is not None and asked > delay:
+            delay = min(asked, self._policy.max_backoff)
+            bounded = f", cut to {delay:g} s by --max-backoff" if delay < asked else ""
+            reason = f"{reason} (Retry-After: {asked:.0f} s{bounded})"
         t, time = self._journal.stamp()
         milliseconds = round(delay * 1000, 3)
         self._journal.record(
