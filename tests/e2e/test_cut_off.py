@@ -140,3 +140,25 @@ async def test_a_silent_peer_is_not_waited_for() -> None:
     async with raw_server(script) as server:
         finished = await finished_unread(server.url, "--close-timeout", "1h")
     assert (finished.status, finished.stderr) == (0, "")
+
+
+async def test_a_signal_that_leaves_it_in_doubt_says_so() -> None:
+    """The peer takes all there is, and answers none of it before the time of a signal is over."""
+    answering = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        while (frame := await peer.read_frame()).opcode != 8:
+            await give(peer, Ledger(), frame.opcode, frame.payload)
+            answering.set()
+            await asyncio.sleep(0.1)
+
+    drain = Drain("pipe")
+    async with raw_server(script) as server:
+        with input_of("file", CONTENT) as (fd, _):
+            async with started("connect", server.url, stdin=fd, stdout=drain.fd) as process:
+                await answering.wait()
+                process.signal(signal.SIGTERM)
+                finished = await process.finish(await drain.collect(process))
+    assert finished.status == 143, finished.stderr
+    assert "may not have reached the peer" in finished.stderr

@@ -74,7 +74,8 @@ class OneShot:
         unsent = await self._feed.count_unsent(at_once=self._stop.requested)
         if failure is not None:
             left = f"messages that were not sent: {unsent}" if unsent else ""
-            return Report(failure, "; ".join(filter(None, (self._unmet(failure), left))))
+            lost = _in_doubt().message if self._session.in_doubt else ""
+            return Report(failure, "; ".join(filter(None, (self._unmet(failure), left, lost))))
         if unsent:
             return Report(Unsent(f"messages that were not sent when the connection ended: {unsent}"))
         if self._session.in_doubt:
