@@ -92,3 +92,9 @@ def test_programs_that_are_started_meanwhile_are_not_hit_by_the_timer() -> None:
     compiled("--expect", "a*").search("aaa")
     busy = "import os\nwhile os.times().user < 3.5: pass"
     assert subprocess.run([sys.executable, "-c", busy], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("text", ["[[x]", "[a&&b]", "[a||b]"])
+def test_what_a_later_python_may_read_otherwise_is_not_warned_of(text: str) -> None:
+    # Warnings are errors here. On stderr they would show a line of our source.
+    assert compiled("--expect", text).search(text[1]) is not None

@@ -68,3 +68,8 @@ def test_many_slow_searches_share_their_time() -> None:
             search.found_in(b"a" * 20 + b"!")
     search.allow()
     assert search.found_in(b"aaa")
+
+
+def test_a_pattern_that_a_later_python_may_read_otherwise_is_not_warned_of() -> None:
+    # Warnings are errors here; in the REPL they would stand amid the stream.
+    assert compile_pattern("[[y]").found_in(b"[")

@@ -15,6 +15,7 @@ from ..expect.closing import CloseCode
 from ..expect.expectation import Expectation
 from ..expect.jsonpath import JsonPath, compiled, load, split_value
 from ..expect.messages import Binary, Count, Json, Text
+from ..expect.pattern import expression_of
 from ..payloads import parse_binary
 from ..wire.closecodes import why_not
 from .suite import Await, Close, Ping, Send, Step, Wait, seconds_of
@@ -148,7 +149,7 @@ class StepReader:
         if table.expect is not None and isinstance(action, Await):
             pattern = self._variables.template(table.expect)
             filled = pattern.fill(dict.fromkeys(self._variables.later, "x"))
-            names |= frozenset(re.compile(filled).groupindex)
+            names |= frozenset(expression_of(filled).groupindex)
         return names
 
     def _json(self, value: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
+import warnings
 from types import FrameType
 from typing import AnyStr, Final, Generic
 
@@ -38,10 +39,18 @@ class Pattern(Generic[AnyStr]):
         return _timed(self._expression, text)
 
 
+def expression_of(pattern: AnyStr) -> re.Pattern[AnyStr]:
+    """The pattern as `re` compiles it. Raises: what that raises, no warning."""
+    with warnings.catch_warnings():
+        # What a later Python may take `[[x]` for is no business of the user's, who would be shown our source.
+        warnings.simplefilter("ignore")
+        return re.compile(pattern)
+
+
 def compiled(option: str, pattern: str) -> Pattern[str]:
     """The regular expression. Raises: UsageError, which says where it is wrong."""
     try:
-        return Pattern(re.compile(pattern))
+        return Pattern(expression_of(pattern))
     except re.error as wrong:
         where = "" if wrong.pos is None else f" at character {wrong.pos + 1}"
         raise UsageError(

@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import UsageError
 from ..events import Direction, Event, FrameSeen, MessageSeen
 from ..expect.jsonpath import JsonPath
-from ..expect.pattern import SECONDS, Pattern, TooSlow
+from ..expect.pattern import SECONDS, Pattern, TooSlow, expression_of
 from ..sinks.base import payload_of
 from ..wire.runs import MessageRun
 
@@ -129,7 +129,7 @@ def compile_pattern(text: str) -> Searches:
     """
     inner = text[1:-1] if len(text) > 2 and text[0] == text[-1] == "/" else text
     try:
-        return Searches(re.compile(inner.encode()))
+        return Searches(expression_of(inner.encode()))
     except (re.error, UnicodeEncodeError, OverflowError, RecursionError) as wrong:
         raise UsageError(
             f"{inner!r} is not a regular expression: {wrong}",
