@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.peers import Peer, authority, raw_server
-from tests.repl.test_terminal import enter, leave, line_is
+from tests.repl.test_terminal import enter, leave, taken
 from tests.support import in_thread, pty_wscli, run_wscli
 from wscli.cli.app import main
 from wscli.cli.environment import Environment
@@ -266,11 +266,11 @@ def test_the_repl_shows_and_keeps_no_secret(tmp_path: Path, way: str) -> None:
     environ = planted.environ | {"HOME": str(state), "XDG_STATE_HOME": str(state)}
     with in_thread(raw_server(echo_and_reflect)) as server:
         arguments = ("connect", *planted.command_line(server.port), "-v")
-        with pty_wscli(*arguments, columns=200, env=environ) as terminal:
+        with pty_wscli(*arguments, columns=200, rows=200, env=environ) as terminal:
             terminal.expect(" OPEN ")
             for line in (*lines, f"/save {saved}"):
                 enter(terminal, line)
-                line_is(terminal, "")
+                taken(terminal, line)
             terminal.expect("saved to")
             assert leave(terminal) == 0, terminal.text
             written = bytes(terminal.written)

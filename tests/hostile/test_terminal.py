@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from tests.peers import raw_server
 from tests.peers.raw import Script
-from tests.repl.test_terminal import enter, leave, line_is
+from tests.repl.test_terminal import enter, leave, taken
 from tests.sinks.samples import HOSTILE
 from tests.support import in_thread, pty_wscli
 from wscli.cli.app import main
@@ -226,10 +226,10 @@ def test_no_view_of_the_repl_lets_a_control_through(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
     lines = ("/headers", "/info", "/stats", *(f"/show {n}" for n in range(1, 9)), "/find a", "/history")
     with in_thread(raw_server(PLACES["conversation"](EVERYTHING))) as server:
-        with pty_wscli("connect", server.url, columns=120, rows=40, env=environ) as terminal:
+        with pty_wscli("connect", server.url, columns=120, rows=400, env=environ) as terminal:
             terminal.expect("closed 4001")
             for line in lines:
                 enter(terminal, line)
-                line_is(terminal, "")
+                taken(terminal, line)
             assert leave(terminal) == 90
     assert_safe_screen(bytes(terminal.written))

@@ -105,6 +105,13 @@ def enter(terminal: Terminal, line: str) -> None:
     terminal.send("\r")
 
 
+def taken(terminal: Terminal, line: str) -> None:
+    """Waits until `line` stands above an empty prompt: what is typed before that may be taken for a paste."""
+    terminal.wait_for(
+        lambda: prompt_of(terminal) == "›" and line in terminal.text, f"{line!r} above the prompt"
+    )
+
+
 def twice(terminal: Terminal, text: str) -> None:
     """Waits until `text` went out and came back."""
     terminal.wait_for(lambda: terminal.text.count(text) >= 2, f"{text!r} twice")
