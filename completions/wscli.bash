@@ -25,7 +25,8 @@ _wscli_takes() {
         *:--expect-close) takes=any_code ;;
         *:--cookie-jar | *:--cacert | *:--cert | *:--key | *:--unix-socket) takes=file ;;
         *:--compression) takes=choice values=(deflate none) ;;
-        *:--format) takes=choice values=(human plain raw json) ;;
+        connect:--format | handshake:--format | ping:--format | close:--format | config:--format) takes=choice values=(human plain raw json) ;;
+        check:--format) takes=choice values=(human plain json) ;;
         *:--color) takes=choice values=(auto always never) ;;
         *:--ok-close | *:--code) takes=code ;;
         *:--tls-min) takes=choice values=(1.0 1.1 1.2 1.3) ;;

@@ -162,7 +162,7 @@ complete -c wscli -n '__wscli_command check' -l report -x -a '(__wscli_kind_file
 complete -c wscli -n '__wscli_command check' -l init -d 'Print a starter suite, or write it to FILE, never over another'
 complete -c wscli -n '__wscli_command check' -l schema -d 'Print the JSON Schema of suites'
 complete -c wscli -n '__wscli_command check' -l timeout -x -d 'End the whole run after this: what runs failed, the others are skipped'
-complete -c wscli -n '__wscli_command check' -l format -x -a 'human plain raw json' -d 'How to write results: human on a terminal, plain elsewhere, json'
+complete -c wscli -n '__wscli_command check' -l format -x -a 'human plain json' -d 'How to write results: human on a terminal, plain elsewhere, json'
 complete -c wscli -n '__wscli_command check' -l json -d 'The same as --format json'
 complete -c wscli -n '__wscli_command check' -s q -l quiet -d 'Only failures, and no progress'
 complete -c wscli -n '__wscli_command check' -s v -l verbose -d 'Add phases, what was agreed on, and message counts'

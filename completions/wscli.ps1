@@ -296,7 +296,7 @@ Register-ArgumentCompleter -Native -CommandName wscli -ScriptBlock {
             @{ Flags = @('--init'); Takes = ''; Help = 'Print a starter suite, or write it to FILE, never over another' }
             @{ Flags = @('--schema'); Takes = ''; Help = 'Print the JSON Schema of suites' }
             @{ Flags = @('--timeout'); Takes = 'Text'; Help = 'End the whole run after this: what runs failed, the others are skipped' }
-            @{ Flags = @('--format'); Takes = @('human', 'plain', 'raw', 'json'); Help = 'How to write results: human on a terminal, plain elsewhere, json' }
+            @{ Flags = @('--format'); Takes = @('human', 'plain', 'json'); Help = 'How to write results: human on a terminal, plain elsewhere, json' }
             @{ Flags = @('--json'); Takes = ''; Help = 'The same as --format json' }
             @{ Flags = @('-q', '--quiet'); Takes = ''; Help = 'Only failures, and no progress' }
             @{ Flags = @('-v', '--verbose'); Takes = ''; Help = 'Add phases, what was agreed on, and message counts' }

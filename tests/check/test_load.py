@@ -81,6 +81,13 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
         "'expect'",
     ),
     "an unknown limit": (f"{CHECK}[check.limits]\ntotl = 1\n", 5, "check 1.limits.totl: there is", "'total'"),
+    "a key of other tools": (f"{CHECK}skip = true\n", 4, "check 1.skip: there is no such key", "--only TAG"),
+    "a key like no other": (
+        f"{CHECK}zzz = true\n",
+        4,
+        "check 1.zzz: there is no such key",
+        "the keys here are ",
+    ),
     "an unknown expectation": (
         f"{CHECK}[check.expect]\ntls_days = 1\n",
         5,

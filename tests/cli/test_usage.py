@@ -30,6 +30,7 @@ URL = "ws://127.0.0.1:9/"  # never reached: every one of these fails before
         (("handshake", URL, f"--{SECRET}"), "there is no option"),
         (("handshake", URL, "--bearer"), "--bearer needs a value"),
         (("handshake", URL, "--format", "xml"), "--format is human, plain, raw or json, not 'xml'"),
+        (("check", URL, "--format", "raw"), "--format is human, plain or json, not 'raw'"),
         (("handshake", URL, "--format", "plain", "--json"), "contradict"),
         (("handshake", URL, "-q", "-v"), "contradict"),
         (("handshake", URL, "-4", "-6"), "contradict"),

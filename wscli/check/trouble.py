@@ -36,6 +36,8 @@ _TOML_HINTS: Final = {
     "Cannot overwrite a value": "a key stands once in its table",
     "Cannot declare": "a table is declared once; [[check]], in two brackets, begins another check",
 }
+# What other tools have as keys.
+_MEANT: Final = {"skip": "put # before its lines, or give tags to the others and run those with --only TAG"}
 _WORDS: Final = {
     "str": "a text",
     "int": "a whole number",
@@ -113,8 +115,11 @@ class Places:
 
     def _unknown(self, path: Path, name: str) -> UsageError:
         keys = sorted(_table_at(path).__struct_encode_fields__)
-        nearest = get_close_matches(name.replace("_", "-"), keys, n=1, cutoff=0.5)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys here are {', '.join(keys)}"
+        nearest = get_close_matches(name.replace("_", "-"), keys, n=1)
+        if nearest:
+            hint = f"did you mean {nearest[0]!r}?"
+        else:
+            hint = _MEANT.get(name) or f"the keys here are {', '.join(keys)}"
         return self.error((*path, name), "there is no such key", hint)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -34,6 +35,15 @@ if TYPE_CHECKING:
     from ..check.suite import Check
     from ..reports.files import Destination
     from .settings import Settings
+
+
+class ResultFormat(str, Enum):
+    """Those of `Format` that results can be written in: `raw` is for payloads."""
+
+    HUMAN = "human"
+    PLAIN = "plain"
+    JSON = "json"
+
 
 EXAMPLES: Final = (
     "Example: wscli check suite.toml --report junit=report.xml, or: wscli check wss://example.com/ws"
@@ -79,7 +89,8 @@ def main(
         ),
     ] = None,
     format: Annotated[  # noqa: A002 # the name of the option
-        Format | None, typer.Option(help="How to write results: human on a terminal, plain elsewhere, json.")
+        ResultFormat | None,
+        typer.Option(help="How to write results: human on a terminal, plain elsewhere, json."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only failures, and no progress.")] = False,
@@ -132,20 +143,18 @@ def main(
 
 def _output(
     environment: Environment,
-    wanted: Format | None,
+    wanted: ResultFormat | None,
     color: ColorChoice,
     *,
     json: bool,
     quiet: bool,
     show_secrets: bool,
 ) -> OutputOptions:
-    if json and wanted not in (None, Format.JSON):
+    if json and wanted not in (None, ResultFormat.JSON):
         raise UsageError("--json and another --format contradict each other")
-    if wanted is Format.RAW:
-        raise UsageError("--format raw has no meaning here", hint="use plain or json")
     default = Format.HUMAN if environment.stdout_tty else Format.PLAIN
     return OutputOptions(
-        format=Format.JSON if json else wanted or default,
+        format=Format.JSON if json else Format(wanted.value) if wanted else default,
         color=environment.color(color),
         width=environment.width,
         quiet=quiet,
