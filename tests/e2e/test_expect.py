@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.peers import Peer, raw_server
-from tests.support import run_wscli, wscli
+from tests.support import clean_env, command, run_wscli, wscli
 
 CASES = [
     ("connect demo: --send hello --expect ell", 0, ""),
@@ -140,3 +142,26 @@ async def test_no_control_of_the_peer_reaches_stderr() -> None:
     assert b"\x07" not in done.stderr
     assert b"##[" not in done.stderr
     assert done.stderr.count(b"\n") == 1
+
+
+async def test_what_a_silent_peer_is_waited_for_is_told_where_nothing_limits_it() -> None:
+    async def waiting(*args: str) -> asyncio.subprocess.Process:
+        line = command("connect", "demo:silent", "--expect", "ho", *args)
+        pipe, none = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        return await asyncio.create_subprocess_exec(
+            *line, stdin=none, stdout=none, stderr=pipe, env=clean_env()
+        )
+
+    # They begin before the one that is to tell.
+    others = [await waiting("-q"), await waiting("--within", "1h")]
+    process = await waiting()
+    assert process.stderr is not None
+    told = await process.stderr.readline()
+    for each in (process, *others):
+        each.terminate()
+    ends = [await each.communicate() for each in (process, *others)]
+    assert told.decode() == (
+        "wscli: no message for 5 s; still waiting for a text message that matches 'ho' (--expect):"
+        " --within sets a limit\n"
+    )
+    assert not any(b"no message for" in stderr for _, stderr in ends)

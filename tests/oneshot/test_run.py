@@ -14,6 +14,7 @@ from tests.session.driving import Told, session_to
 from tests.support import until, wscli
 from wscli.errors import DeadlineExceeded, ExitCode, exit_code_for
 from wscli.events import Closed
+from wscli.expect.expectation import Expectation
 from wscli.expect.expected import Expected
 from wscli.expect.messages import Reject, Text
 from wscli.oneshot.expecting import Expecting
@@ -168,3 +169,44 @@ async def test_echo_to_a_peer_that_sends_and_never_reads_ends_in_time(
         await server.finished()
     assert isinstance(report.failure, DeadlineExceeded)
     assert told in report.failure.message
+
+
+@pytest.mark.parametrize(
+    ("count", "expected", "told"),
+    [
+        (2, [], "still waiting for message 2 of 2 (--count): --timeout or --duration sets a limit"),
+        (
+            None,
+            [Text("one"), Text("two"), Reject("three")],
+            "still waiting for a text message that matches 'two' (--expect): --within sets a limit",
+        ),
+        (None, [], ""),
+        (None, [Reject("three")], ""),
+    ],
+)
+async def test_a_run_without_a_limit_says_once_what_a_silent_peer_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, count: int | None, expected: list[Expectation], told: str
+) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept(then=ONE)
+        await (noted.wait() if told else until(lambda: gate.count == 1))
+        await peer.close()
+        await peer.wait_eof()
+
+    def note(text: str) -> None:
+        notes.append(text)
+        noted.set()
+
+    monkeypatch.setattr("wscli.oneshot.run.SILENT_SECONDS", 0.1 if told else 0.0)
+    notes: list[str] = []
+    noted = asyncio.Event()
+    async with raw_server(script) as server:
+        session, _ = session_to(server)
+        gate = Gate(limit=count)
+        session.journal.listeners[:] = [gate]
+        expecting = Expecting(Expected(expected), session) if expected else None
+        if expecting is not None:
+            gate.listeners.append(expecting)
+        await OneShot(session, Plan(wait=None), None, gate, Stop(), expecting, note=note).perform()
+        await server.finished()
+    assert notes == ([f"no message for 0.1 s; {told}"] if told else [])

@@ -1,6 +1,7 @@
 """`wscli connect`: a session, one-shot and in pipes (contract §6)."""
 
 import functools
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -227,7 +228,15 @@ def _body(
 
             expecting = Expecting(expectations.expected, session, expectations.within)
             gate.listeners.append(expecting)
-        run = OneShot(session, plan, source, gate, runtime.stop, expecting, renewal)
+        limited = settings.timeout or plan.duration is not None or expectations.within is not None
+        note = None if limited or settings.output.quiet else _noting(runtime)
+        run = OneShot(session, plan, source, gate, runtime.stop, expecting, renewal, note)
         return await run.perform()
 
     return connect
+
+
+def _noting(runtime: "Runtime") -> Callable[[str], None]:
+    from .report import report_note
+
+    return lambda text: report_note(runtime.redactor.scrub(text), runtime.environment)

@@ -43,6 +43,11 @@ def report_warning(text: str, environment: Environment, *, seconds: float | None
     write_stderr(f"{label}{_folded(text, len(label), environment)}\n", environment, seconds)
 
 
+def report_note(text: str, environment: Environment) -> None:
+    """Writes what is going on to stderr; not at all where its reader takes nothing now."""
+    write_stderr(f"wscli: {_folded(text, len('wscli: '), environment)}\n", environment, 0.0)
+
+
 def _folded(text: str, indent: int, environment: Environment) -> str:
     """`text`, escaped; on a terminal in lines that end between words, `indent` cells from the edge.
 

@@ -34,6 +34,14 @@ class Expected:
         return not self._to_the_end and any(not one.lasting for one in self.all)
 
     @property
+    def awaited(self) -> str:
+        """What is still to come, in words; empty where nothing that comes ends a run."""
+        if not self.ends_by_itself:
+            return ""
+        pending = [one for one in self.all if one.state is State.PENDING and not one.lasting]
+        return " and ".join(f"{one.wanted} ({one.option})" for one in pending)
+
+    @property
     def status(self) -> int | None:
         """The status that the reply is expected to have, if one."""
         if not self.all:

@@ -29,6 +29,11 @@ class Gate:
         self.on_reached: Callable[[], None] = lambda: None
         self.last_message = asyncio.get_running_loop().time()
 
+    @property
+    def awaited(self) -> str:
+        """Which message is the next, of how many, in words; empty without a limit."""
+        return "" if self._limit is None else f"message {self.count + 1:,} of {self._limit:,} (--count)"
+
     def feed(self, batch: Batch, /) -> None:
         """Count, cut, pass on."""
         before = self.count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import ExpectationFailed, Unsent, WscliError
@@ -27,10 +28,15 @@ if TYPE_CHECKING:
 
 # How long our Close may take to be answered once all expectations are met, in seconds.
 _CLOSE_SECONDS = 1.0
+# How long silence lasts, where nothing limits it, before a run says what it waits for.
+SILENT_SECONDS = 5.0
 
 
 class OneShot:
-    """One run of `plan` over `session`; `source` is None when stdin is not read."""
+    """One run of `plan` over `session`; `source` is None when stdin is not read.
+
+    `note`, for a run without a limit of time, is told once what a silent peer is waited for.
+    """
 
     def __init__(
         self,
@@ -41,8 +47,10 @@ class OneShot:
         stop: Stop,
         expecting: Expecting | None = None,
         renewal: Renewal | None = None,
+        note: Callable[[str], None] | None = None,
     ) -> None:
         self._session = session
+        self._note = note
         self._renewal = renewal
         self._plan = plan
         self._feed = Feed(session, plan, source, renewal)
@@ -201,6 +209,7 @@ class OneShot:
                 asyncio.create_task(watch.pause(self._left(within))),
             ]
             feeding, counted, _, late = tasks
+            tasks.append(asyncio.create_task(self._tell_of_silence()))
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -237,6 +246,21 @@ class OneShot:
             await _for_ever()
         await self._session.flushed()
         await self._silence(self._plan.wait or 0.0)
+
+    async def _tell_of_silence(self) -> None:
+        """Say once what is waited for, and which option ends it; never returns, for that ends nothing."""
+        expected = "" if self._expecting is None else self._expecting.expected.awaited
+        if self._note is not None and (expected or self._gate.awaited):
+            await self._silence(SILENT_SECONDS)
+            note, self._note = self._note, None
+            # Anew: some may have been met meanwhile.
+            expected = "" if self._expecting is None else self._expecting.expected.awaited
+            limit = "--within" if expected else "--timeout or --duration"
+            note(
+                f"no message for {SILENT_SECONDS:g} s; still waiting for {expected or self._gate.awaited}:"
+                f" {limit} sets a limit"
+            )
+        await _for_ever()
 
     async def _silence(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
