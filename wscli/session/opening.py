@@ -30,7 +30,6 @@ from .hints import hint_for_malformed, hint_for_refusal
 from .journal import Journal
 from .protocol import make_protocol, offered_extensions, refused_by_judge, request_headers, take_over_request
 from .redirects import location_of
-from .retry_after import retry_after
 
 if TYPE_CHECKING:
     from ..wire.body import BodyDecoder
@@ -279,6 +278,9 @@ class Opening:
         if redirect is not None:
             redirect.record(self._journal, followed=False)
         reason = f" {response.reason}" if response.reason else ""
+        # Only who is refused needs it.
+        from .retry_after import retry_after
+
         return Refused(
             f"the server refused the handshake: {response.status}{reason}",
             hint=hint_for_refusal(response, self._target, bytes(body.body)),
