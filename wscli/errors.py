@@ -179,6 +179,11 @@ class ProtocolViolated(PeerError):
 
     exit_code = ExitCode.PROTOCOL
 
+    @classmethod
+    def by_peer(cls, rfc: str, detail: str, rule: str) -> ProtocolViolated:
+        """What the peer broke: the section, what it did, the slug of the rule."""
+        return cls(f"the peer broke {rfc}: {detail} ({rule})")
+
 
 class ClosedByPeer(PeerError):
     """The peer closed first with a code other than 1000, 1001 or none."""

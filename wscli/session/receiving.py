@@ -159,8 +159,8 @@ class Receiving(Sending, ABC):
 
     def _note_violation(self, violation: ViolationFound) -> None:
         if violation.severity == "error":
-            broken = f"the peer broke {violation.rfc}: {violation.detail} ({violation.rule})"
-            self._blame(self._closed_before(violation) or ProtocolViolated(broken))
+            broken = ProtocolViolated.by_peer(violation.rfc, violation.detail, violation.rule)
+            self._blame(self._closed_before(violation) or broken)
 
     def _closed_before(self, violation: ViolationFound) -> WscliError | None:
         """Why the peer's Close, when it stood before this, was a failure already: that came first."""

@@ -265,20 +265,24 @@ class MessageAssembler:
         broken = rules.invalid_utf8(
             f"a text message holds byte 0x{byte} where UTF-8 has none: {failure.reason}"
         )
-        self.fault = Fault(1007, ProtocolViolated(f"{broken.detail} ({broken.rfc})"), broken)
+        self.fault = Fault(1007, _violated(broken), broken)
 
     def _not_deflate(self, failure: InflateError) -> None:
         broken = rules.inflate_failed(f"a compressed message does not inflate: {failure}")
-        self.fault = Fault(1002, ProtocolViolated(f"{broken.detail} ({broken.rfc})"), broken)
+        self.fault = Fault(1002, _violated(broken), broken)
 
     def _refuse_truncated(self, frame: Frame) -> None:
         if frame.length >> 63:
             # RFC 6455 §5.2: such a length is no length; lint names the rule.
             broken = rules.violation("length-top-bit", "a frame claims a length with the top bit set")
-            self.fault = Fault(1002, ProtocolViolated(f"{broken.detail} ({broken.rfc})"))
+            self.fault = Fault(1002, _violated(broken))
         elif frame.length > self._max_size:
             self._too_large(f"a frame of {frame.length:,} bytes")
 
     def _too_large(self, what: str) -> None:
         message = f"a message is over the limit of {self._max_size:,} bytes: {what}"
         self.fault = Fault(1009, TooLarge(message, hint="raise the limit with --max-size"))
+
+
+def _violated(broken: rules.Violation) -> ProtocolViolated:
+    return ProtocolViolated.by_peer(broken.rfc, broken.detail, broken.rule)
