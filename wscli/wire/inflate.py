@@ -11,6 +11,9 @@ import zlib
 _TAIL = b"\x00\x00\xff\xff"
 # Bytes of which the largest window is the end.
 _MOST_RECENT = 1 << 16
+# Behind a final block zlib is given this much, and then twice as much each time: what it leaves at the next
+# final block it copies, and a hostile peer ends a block every two bytes.
+_FIRST_PIECE = 64
 
 
 class InflateError(Exception):
@@ -54,9 +57,17 @@ class Inflater:
         if not self._decompressor.eof:
             return inflated
         pieces = [inflated]
-        while self._decompressor.eof:
+        rest = memoryview(chunk)[len(chunk) - len(self._decompressor.unused_data) :]
+        size = _FIRST_PIECE
+        while rest or self._decompressor.eof:
             limit -= len(pieces[-1])
-            pieces.append(self._go_on_after_final_block(limit))
+            if self._decompressor.eof:
+                self._begin_after_final_block()
+                size = _FIRST_PIECE
+            piece = rest[:size]
+            pieces.append(self._decompress(piece, limit))
+            rest = rest[len(piece) - len(self._decompressor.unused_data) :]
+            size *= 2
         return b"".join(pieces)
 
     def finish(self, limit: int) -> bytes:
@@ -73,7 +84,7 @@ class Inflater:
         self._after_final_block = False
         return rest
 
-    def _decompress(self, chunk: bytes, limit: int) -> bytes:
+    def _decompress(self, chunk: bytes | memoryview, limit: int) -> bytes:
         try:
             inflated = self._decompressor.decompress(chunk, limit + 1)
         except zlib.error as failure:
@@ -98,13 +109,10 @@ class Inflater:
         self._recent, self._recent_bytes = [window], len(window)
         return window
 
-    def _go_on_after_final_block(self, limit: int) -> bytes:
+    def _begin_after_final_block(self) -> None:
         """A block with BFINAL set may stand in mid-message (RFC 7692 §7.2.3.4), but zlib ends there.
 
         What came just before, in earlier messages too, is the window that the next block may refer to.
         """
-        rest = self._decompressor.unused_data
         self._decompressor = zlib.decompressobj(-self._window_bits, zdict=self._window())
-        inflated = self._decompress(rest, limit)
-        self._after_final_block = not rest
-        return inflated
+        self._after_final_block = True
