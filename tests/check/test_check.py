@@ -489,6 +489,14 @@ async def test_a_retry_waits_as_long_as_it_was_told(tmp_path: Path) -> None:
     assert all(later - earlier >= 0.25 for earlier, later in itertools.pairwise(moments))
 
 
+async def test_a_retry_for_which_there_is_no_time_leaves_the_failure_as_it_was(tmp_path: Path) -> None:
+    body = 'retries = 5\nretry-delay = "1h"'
+    result = await checked(tmp_path, suite("demo:reject", body), "--timeout", "2s")
+    (check,) = result["checks"]
+    assert (result["status"], check["kind"], check["attempts"]) == (1, "refused", 1)
+    assert "the run was not over after 2 s while waiting to try again (--timeout)" in result["stderr"]
+
+
 async def test_violations_without_end_do_not_fill_the_report(tmp_path: Path) -> None:
     async def wrong_lengths(peer: Peer) -> None:
         await peer.accept()

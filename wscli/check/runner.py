@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -76,6 +77,7 @@ class Runner:
         # What runs, the oldest first.
         self._running: dict[int, tuple[Check, Attempt | None]] = {}
         self._workers: list[asyncio.Task[None]] = []
+        self._pausing = 0
         self._cut_off = False
         stop.phase = self._doing
 
@@ -113,7 +115,7 @@ class Runner:
             beside = f" and {plural(others, 'other')} ran" if others else ""
             doing = "starting" if attempt is None else attempt.doing
             return f"the check {check.name!r} was {doing}{beside}"
-        return "starting"
+        return "waiting to try again" if self._pausing else "starting"
 
     async def _work(self, queue: Iterator[tuple[int, tuple[str, Check]]]) -> None:
         for index, (suite, check) in queue:
@@ -133,14 +135,16 @@ class Runner:
             if result.verdict != "failed" or number > check.retries or self._stop.requested:
                 return result
             await self._pause(check.retry_seconds)
+            if self._stop.requested:
+                return result
             number += 1
 
     async def _pause(self, seconds: float) -> None:
-        try:
+        self._pausing += 1
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stop.wait()
-        except TimeoutError:
-            return
+        self._pausing -= 1
 
     async def _attempt(self, suite: str, check: Check, number: int) -> CheckResult:
         loop = asyncio.get_running_loop()
