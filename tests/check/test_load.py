@@ -469,6 +469,9 @@ def test_the_schema_accepts_the_starter_and_refuses_what_the_loader_refuses() ->
         "two actions",
         "no action",
         "a modifier",
+        "a matrix that nothing",
+        "a variable that nothing",
+        "a capture without a name",
     )
     for mistake, (text, *_) in MISTAKES.items():
         if mistake.startswith(shapes):

@@ -22,6 +22,11 @@ def schema() -> dict[str, Any]:
     (root,), definitions = msgspec.json.schema_components([SuiteTable], ref_template="#/$defs/{name}")
     for definition in definitions.values():
         _without_null(definition)
+    # What `${…}` can refer to.
+    names = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+    definitions["SuiteTable"]["properties"]["variables"]["propertyNames"] = names
+    definitions["CheckTable"]["properties"]["matrix"]["propertyNames"] = names
+    definitions["StepTable"]["properties"]["capture"]["propertyNames"] = names
     definitions["StepTable"]["oneOf"] = [_step(action) for action in ACTIONS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
