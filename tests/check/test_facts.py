@@ -8,6 +8,7 @@ import pytest
 
 from wscli.check.facts import Inbox
 from wscli.check.waiting import either
+from wscli.errors import TooLarge
 from wscli.probes.conduct import Watch
 from wscli.wire.runs import MessageRun
 
@@ -30,7 +31,7 @@ async def look(inbox: Inbox, watch: Watch) -> tuple[bytes, bool]:
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_message_that_comes_at_any_turn_of_the_loop_wakes_whoever_looks(turns: int) -> None:
-    inbox, watch = Inbox(lambda: None, keep=True), Watch()
+    inbox, watch = Inbox(lambda _: None, keep=True), Watch()
     looking = asyncio.create_task(look(inbox, watch))
     # The wait begins some turns after the look found nothing; healthy endpoints failed for what came between.
     for _ in range(turns):
@@ -41,7 +42,7 @@ async def test_a_message_that_comes_at_any_turn_of_the_loop_wakes_whoever_looks(
 
 
 async def test_it_holds_the_peer_up_only_while_no_step_waits_for_the_peer() -> None:
-    inbox = Inbox(lambda: None, keep=True)
+    inbox = Inbox(lambda _: None, keep=True)
     inbox.feed([MessageRun(bytes(2 * 1024 * 1024), 0, [0], [2 * 1024 * 1024])])
     held_up = asyncio.create_task(inbox.ready())
     await asyncio.sleep(0)
@@ -58,10 +59,10 @@ async def test_it_holds_the_peer_up_only_while_no_step_waits_for_the_peer() -> N
 
 
 def test_empty_messages_take_up_memory_too() -> None:
-    overflows: list[bool] = []
-    inbox = Inbox(lambda: overflows.append(True), keep=True)
+    overflows: list[TooLarge] = []
+    inbox = Inbox(overflows.append, keep=True)
     batch = [run_of(*[b""] * 64 * 1024)] * 4
     for _ in range(4):
         inbox.feed(batch)
-    assert overflows == [True]
+    assert len(overflows) == 1
     assert inbox.take() is None

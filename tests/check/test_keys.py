@@ -52,7 +52,8 @@ def test_a_hint_speaks_of_keys(hint: str, said: str) -> None:
 
 def test_without_a_suite_it_says_what_has_such_keys() -> None:
     assert in_keys("-k goes on without checking", suite=False) == (
-        "insecure = true goes on without checking (keys of a suite: wscli check --init writes one)"
+        "insecure = true goes on without checking"
+        "; these are keys of a suite, and wscli check --init writes one"
     )
     assert in_keys("is it running?", suite=False) == "is it running?"
     assert in_keys("-v --frames shows them", suite=False) == "wscli connect -v --frames shows them"

@@ -7,6 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from ..errors import TooLarge
 from ..events import (
     Closed,
     Connected,
@@ -28,7 +29,7 @@ _MOST_VIOLATIONS = 20
 # Bytes of memory that messages may take up which no step has looked at, before the peer has to wait; and
 # while a step waits for the peer itself, so that making it wait would never end.
 _HELD_UP_AT = 1024 * 1024
-MOST_KEPT = 64 * 1024 * 1024
+_MOST_KEPT = 64 * 1024 * 1024
 # What a message takes up beside its payload.
 _MESSAGE_COST = 128
 
@@ -82,12 +83,13 @@ class Facts:
 class Inbox:
     """The messages that no step has looked at yet; `ready` holds the peer up while there are too many.
 
-    Without `keep`, when no step looks at messages, they are let go at once. `overflow` is called when there
-    is more than `MOST_KEPT`, and then all are let go.
+    Without `keep`, when no step looks at messages, they are let go at once. `give_up` is called when there is
+    more than `_MOST_KEPT`, and then all are let go.
     """
 
-    def __init__(self, overflow: Callable[[], None], *, keep: bool) -> None:
-        self._overflow = overflow
+    def __init__(self, give_up: Callable[[TooLarge], None], *, keep: bool) -> None:
+        self._give_up = give_up
+        self._overflow: TooLarge | None = None
         self._keep = keep
         self._limit = _HELD_UP_AT
         self._messages: deque[tuple[bytes, bool]] = deque()
@@ -107,9 +109,13 @@ class Inbox:
                     self._put(payload, text)
             elif isinstance(item, MessageSeen) and item.direction == "in":
                 self._put(item.payload, item.type == "text")
-        if self._bytes > MOST_KEPT:
+        if self._bytes > _MOST_KEPT:
             self.discard()
-            self._overflow()
+            self._overflow = TooLarge(
+                f"over {_MOST_KEPT // 1024**2} MiB of messages came that no step had looked at",
+                hint="put steps that expect the answers between those that send",
+            )
+            self._give_up(self._overflow)
         self._fed.set()
 
     def _put(self, payload: bytes, text: bool) -> None:
@@ -140,13 +146,18 @@ class Inbox:
 
     @contextlib.contextmanager
     def holding_nobody_up(self) -> Iterator[None]:
-        """While a step waits for the peer: one that echoes reads no more when nobody reads what it sends."""
-        self._limit = MOST_KEPT
+        """While a step waits for the peer: one that echoes reads no more when nobody reads what it sends.
+
+        Raises: TooLarge.
+        """
+        self._limit = _MOST_KEPT
         self._taken.set()
         try:
             yield
         finally:
             self._limit = _HELD_UP_AT
+        if self._overflow is not None:
+            raise self._overflow
 
     async def ready(self) -> None:
         """Wait while too many messages wait."""

@@ -35,7 +35,7 @@ _VALUE: Final = r"[A-Z][A-Z:]+(?![\w-])|@[A-Z]+|https://…|'[^']*'|none(?!\w)|\
 _ASSIGNED: Final = re.compile(rf"({_NAME}) ({_VALUE})")
 _NAMED: Final = re.compile(rf"{_NAME}(?:(?:, | or | and ){_NAME})*")
 _SEPARATOR: Final = re.compile(r"(, | or | and )")
-_OF_A_SUITE: Final = " (keys of a suite: wscli check --init writes one)"
+_OF_A_SUITE: Final = "; these are keys of a suite, and wscli check --init writes one"
 
 
 def in_keys(text: str, *, suite: bool = True) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -14,7 +13,6 @@ from ..errors import (
     ConnectionLost,
     DeadlineExceeded,
     ExpectationFailed,
-    TooLarge,
     Unsent,
     WscliError,
 )
@@ -26,7 +24,7 @@ from ..probes.stop import Stop
 from ..session.journal import Journal
 from ..session.session import Session
 from .captures import Captures
-from .facts import MOST_KEPT, Facts, Inbox
+from .facts import Facts, Inbox
 from .failing import CutOff, told_with
 from .limits import judge_first_message, judge_opening, judge_pong, late_opening, not_over, opening_within
 from .steps import DEFAULT_WITHIN
@@ -56,16 +54,15 @@ class Attempt:
         self._check = check
         self._stop = stop
         self._expected = Expected([make() for make in check.expect], to_the_end=True)
+        self._target = replace(target, expected_status=self._expected.status)
+        to_open = opening_within(self._target, check.limits)
+        self._session = Session(to_open, self.journal, ok_close=ok_close, strict_close=False)
         looks = any(isinstance(step.action, Await) for step in check.steps)
-        self._inbox = Inbox(self._overflow, keep=looks)
+        self._inbox = Inbox(self._session.give_up, keep=looks)
         self.journal.listeners += [self.facts, self._inbox]
         if self._expected:
             self.journal.listeners.append(self._expected)
         self.journal.ready = self._inbox.ready
-        self._target = replace(target, expected_status=self._expected.status)
-        to_open = opening_within(self._target, check.limits)
-        self._session = Session(to_open, self.journal, ok_close=ok_close, strict_close=False)
-        self._too_much: TooLarge | None = None
         self._captures = Captures()
         self._close_was_expected = False
 
@@ -185,25 +182,10 @@ class Attempt:
                 session.send_text(self._captures.text(action.text))
             else:
                 session.send_text(self._captures.json(action.json))
-            with self._hearing_all():
+            with self._inbox.holding_nobody_up():
                 await room(session.outbox, watch)
         except Unsent as failure:
             raise self._why_over(failure) from None
-
-    @contextlib.contextmanager
-    def _hearing_all(self) -> Iterator[None]:
-        """While a step waits for the peer, which may wait for us to take in what it says."""
-        with self._inbox.holding_nobody_up():
-            yield
-        if self._too_much is not None:
-            raise self._too_much
-
-    def _overflow(self) -> None:
-        self._too_much = TooLarge(
-            f"over {MOST_KEPT // 1024**2} MiB of messages came that no step had looked at",
-            hint="put steps that expect the answers between those that send",
-        )
-        self._session.give_up(self._too_much)
 
     def _why_over(self, otherwise: WscliError) -> WscliError:
         """Why nothing more can come of the connection."""
@@ -223,7 +205,7 @@ class Attempt:
             self._session.send_ping(action.payload)
         except Unsent as failure:
             raise self._why_over(failure) from None
-        with self._hearing_all():
+        with self._inbox.holding_nobody_up():
             came = await until(lambda: len(facts.pongs) > before, facts.changed, watch, action.seconds)
         if not came:
             late = DeadlineExceeded(
