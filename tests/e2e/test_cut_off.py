@@ -155,8 +155,10 @@ async def test_a_signal_that_leaves_it_in_doubt_says_so() -> None:
 
     drain = Drain("pipe")
     async with raw_server(script) as server:
+        # Less than a signal leaves, so that the run is not cut off before it knows.
+        args = ("connect", server.url, "--close-timeout", "200ms")
         with input_of("file", CONTENT) as (fd, _):
-            async with started("connect", server.url, stdin=fd, stdout=drain.fd) as process:
+            async with started(*args, stdin=fd, stdout=drain.fd) as process:
                 await answering.wait()
                 process.signal(signal.SIGTERM)
                 finished = await process.finish(await drain.collect(process))
