@@ -271,3 +271,12 @@ def test_a_person_is_told_what_to_do_with_the_server() -> None:
         assert f"wscli connect {url} talks to it" in terminal.text
         terminal.send("\x03")
         assert terminal.wait() == 130
+
+
+@pytest.mark.parametrize(
+    ("options", "told"), [((), True), (("-q",), False), (("--json",), False), (("--format", "plain"), False)]
+)
+def test_frames_that_the_format_cannot_show_are_told_of(options: tuple[str, ...], told: bool) -> None:
+    done = run_wscli("connect", "demo:", "--send", "x", "--count", "1", "--frames", *options)
+    assert done.returncode == 0
+    assert (b"--frames shows nothing in the format raw" in done.stderr) is told

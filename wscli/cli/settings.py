@@ -102,6 +102,10 @@ def _build(
     # Last, for it may ask for a password: what is wrong elsewhere is said before.
     asked = where if isinstance(where, Url) else target.url
     collected = collect_headers(options, asked, password_prompt(environment), environment.environ)
+    if options.frames and output.format is Format.RAW:
+        collected.warnings.append(
+            "--frames shows nothing in the format raw: --json has them, and --format plain"
+        )
     target = with_key_password(target, environment)
     key_password = target.tls.key_password
     return Settings(
