@@ -737,7 +737,7 @@ USAGE = [
     (["demo:", "--report", "junit="], "the file name is empty"),
     (["demo:", "--report", "junit=/no/such/folder/x"], "the folder of"),
     (["demo:", "--report", "junit=/"], "is a folder"),
-    (["demo:", "--format", "raw"], "no meaning here"),
+    (["demo:", "--format", "raw"], "--format is human, plain or json"),
     (["demo:", "--jobs", "0"], "--jobs"),
     (["demo:", "-q", "-v"], "contradict"),
     (["--init", ""], "--init: the file name is empty"),
