@@ -114,11 +114,14 @@ def test_help_into_a_closed_pipe_ends_quietly(arguments: tuple[str, ...]) -> Non
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("wanted", ["--version", "--help", "connect --help"])
 @pytest.mark.parametrize(
     ("redirection", "reason"), [(">/dev/full", "No space left on device"), (">&-", "it is closed")]
 )
-def test_a_version_that_cannot_be_written_is_one_line_and_exit_23(redirection: str, reason: str) -> None:
-    command = ["sh", "-c", f'exec "$0" -m wscli --version {redirection}', sys.executable]
+def test_a_text_that_cannot_be_written_is_one_line_and_exit_23(
+    wanted: str, redirection: str, reason: str
+) -> None:
+    command = ["sh", "-c", f'exec "$0" -m wscli {wanted} {redirection}', sys.executable]
     done = subprocess.run(command, capture_output=True, env=clean_env(), cwd=ROOT, check=False)
     said = f"wscli: cannot write to standard output: {reason}\n".encode()
     assert (done.returncode, done.stderr) == (23, said)

@@ -6,10 +6,13 @@ Typer's own drawing cuts the names of long options off at 80 columns, and import
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any, Final
 
 import typer
 from typer.core import TyperArgument, TyperCommand
+
+from ..errors import OutputFailed
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 UNITS: Final = {
@@ -30,9 +33,14 @@ _NAMES: Final = r"(?m)(?<![\w-])--?[A-Za-z0-9][\w-]*|(?<=^  )[a-z]+(?=  )"
 
 
 class Painted:
-    """Mixed into Typer's classes: colours the help where the environment says so."""
+    """Mixed into Typer's classes: colours the help where the environment says so.
+
+    Raises: OutputFailed where nothing can be written, which Typer passes over.
+    """
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        if sys.stdout is None:
+            raise OutputFailed("cannot write to standard output: it is closed")
         super().format_help(ctx, formatter)  # type: ignore[misc] # it is Typer's class that has it
         environment = ctx.find_root().obj
         if environment is not None and environment.color():
