@@ -212,7 +212,7 @@ def _result(
     attempts, started, duration_ms = measured
     code = exit_code_for(failure)
     facts = None if attempt is None else attempt.facts
-    opened = None if facts is None else facts.opened
+    opened = None if facts is None or facts.opened is None else redactor.opened(facts.opened)
     totals = None if attempt is None else attempt.journal.totals
     return CheckResult(
         name=redactor.scrub(check.name),
@@ -249,14 +249,15 @@ def _result(
 
 
 def _skipped(suite: str, check: Check, *, show: bool) -> CheckResult:
+    redactor = Redactor(check.secrets, show=show)
     return CheckResult(
-        name=check.name,
+        name=redactor.scrub(check.name),
         suite=suite,
-        url=Redactor(check.secrets, show=show).scrub(check.url),
+        url=redactor.scrub(check.url),
         verdict="skipped",
         file=check.source.file,
         line=check.source.line,
-        tags=check.tags,
+        tags=tuple(map(redactor.scrub, check.tags)),
     )
 
 

@@ -160,7 +160,7 @@ class Redactor:
             case ResponseReceived():
                 return self._response(event)
             case Opened():
-                return self._opened(event)
+                return self.opened(event)
             case Redirected():
                 return _replace(event, location=self.scrub(event.location))
             case Proxied():
@@ -220,7 +220,8 @@ class Redactor:
             return event
         return _replace(event, text=UNSET, base64=event.payload[:2] + shown.encode("latin-1"))
 
-    def _opened(self, event: Opened) -> Opened:
+    def opened(self, event: Opened) -> Opened:
+        """Of what was agreed upon: no token among subprotocols, no secret parameter of an extension."""
         chosen = event.subprotocol
         if chosen is not None:
             chosen = self._subprotocol_list(chosen, MARKER)
