@@ -280,3 +280,12 @@ def test_frames_that_the_format_cannot_show_are_told_of(options: tuple[str, ...]
     done = run_wscli("connect", "demo:", "--send", "x", "--count", "1", "--frames", *options)
     assert done.returncode == 0
     assert (b"--frames shows nothing in the format raw" in done.stderr) is told
+
+
+def test_what_follows_an_echoed_ctrl_c_begins_a_line() -> None:
+    with pty_wscli("ping", "demo:", "-c", "0", "-i", "20ms") as terminal:
+        terminal.expect("n=2 ")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+        rows = [row.rstrip() for row in terminal.screen.display]
+    assert rows[rows.index("^C") + 1].startswith(("* closed", "8 bytes"))

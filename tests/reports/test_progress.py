@@ -64,7 +64,7 @@ def test_a_terminal_that_was_made_narrower_is_cleared_all_the_same() -> None:
     size[0] = 40
     table.draw()
     # Each of the three rows takes two lines now, the sums one.
-    assert written[-1].startswith("\x1b[7A\x1b[J")
+    assert written[-1].startswith("\r\x1b[7A\x1b[J")
 
 
 def test_what_stays_stands_above_the_table_and_the_table_goes() -> None:

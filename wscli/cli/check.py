@@ -138,7 +138,8 @@ def main(
     from ..sinks.redact import Redactor
 
     seconds = None if timeout is None else parsed("--timeout", parse_duration, timeout) or None
-    return run_command(check, environment, options, Redactor(show=show_secrets), timeout=seconds)
+    redactor = Redactor(show=show_secrets)
+    return run_command(check, environment, options, redactor, timeout=seconds, name="check")
 
 
 def _output(

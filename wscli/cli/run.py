@@ -115,7 +115,7 @@ async def _supervise(
         loop.call_later(timeout, lambda: runtime.stop.request(_deadline(timeout, runtime.stop.phase())))
     watcher = asyncio.create_task(_watch_output(output, runtime.stop))
     try:
-        with _signals(loop, runtime.stop, environment):
+        with _signals(loop, runtime, redrawn=name == "check"):
             report = await _within_grace(command(runtime), runtime.stop)
             return Report(await _finish(runtime, sink, report.failure), report.warning)
     finally:
@@ -224,8 +224,12 @@ def _event(failure: WscliError, stamp: Stamp) -> Failed:
 
 
 @contextlib.contextmanager
-def _signals(loop: asyncio.AbstractEventLoop, stop: Stop, environment: Environment) -> Iterator[None]:
+def _signals(loop: asyncio.AbstractEventLoop, runtime: Runtime, *, redrawn: bool) -> Iterator[None]:
     """SIGINT and SIGTERM ask the run to end; the second one ends the process at once."""
+    environment, stop = runtime.environment, runtime.stop
+    # The terminal writes ^C where the cursor stands: what follows begins a line of its own, as with ping(8).
+    # What is `redrawn` erases it.
+    echoed = environment.stdin_tty and environment.stdout_tty and not redrawn
     causes = {
         signal.SIGINT: Interrupted("interrupted (Ctrl-C)"),
         signal.SIGTERM: Terminated("terminated (SIGTERM)"),
@@ -240,6 +244,8 @@ def _signals(loop: asyncio.AbstractEventLoop, stop: Stop, environment: Environme
             restore()
             os._exit(ExitCode.INTERRUPTED if number is signal.SIGINT else ExitCode.TERMINATED)
         received.append(number)
+        if echoed and runtime.options.format is Format.HUMAN and number is signal.SIGINT:
+            runtime.output.write(b"\n")
         stop.request(causes[number])
 
     installed: list[signal.Signals] = []

@@ -68,7 +68,8 @@ class LiveTable:
         # A terminal that was made narrower meanwhile shows a line as several.
         columns = max(1, self._size()[0])
         lines = sum(max(1, -(-width // columns)) for width in self._drawn)
-        return f"\x1b[{lines}A\x1b[J" if lines else ""
+        # To the first column: a Ctrl-C has been echoed where the cursor was.
+        return f"\r\x1b[{lines}A\x1b[J" if lines else ""
 
     def _rows(self, now: float) -> list[str]:
         columns, height = self._size()
