@@ -70,8 +70,10 @@ def nearest_url(shown: str) -> str:
     """The URL that may be meant by what is no URL; empty when there is no telling."""
     if match := re.fullmatch(r"(wss?|https?)(?:[:;]/{0,2}|//)([^/:;].*)", shown, re.IGNORECASE):
         return f"{match[1].lower()}://{match[2]}"
-    if re.match(r":\d", shown):
-        return f"ws://localhost{shown}"
+    if match := re.fullmatch(r"(demo)(/.*)?", shown, re.IGNORECASE):
+        return f"demo:{(match[2] or '')[1:]}"
+    if match := re.fullmatch(r":?(\d{1,5}(/.*)?)", shown):
+        return f"ws://localhost:{match[1]}"
     shown = shown.removeprefix("//")
     if re.fullmatch(r"[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*", shown, re.IGNORECASE):
         return f"ws://[{shown}]"
