@@ -497,6 +497,34 @@ async def test_a_retry_for_which_there_is_no_time_leaves_the_failure_as_it_was(t
     assert "the run was not over after 2 s while waiting to try again (--timeout)" in result["stderr"]
 
 
+async def test_a_retry_that_is_cut_off_leaves_the_failure_as_it_was(tmp_path: Path) -> None:
+    again = asyncio.Event()
+    openings = 0
+
+    async def refuse_then_say_nothing(peer: Peer) -> None:
+        nonlocal openings
+        openings += 1
+        await peer.read_request()
+        if openings == 1:
+            await peer.respond(503)
+            return
+        again.set()
+        await peer.wait_eof()
+
+    async def fail_meanwhile(peer: Peer) -> None:
+        await peer.accept()
+        await again.wait()
+        await peer.close(1011)
+
+    async with raw_server(refuse_then_say_nothing) as server, raw_server(fail_meanwhile) as other:
+        text = suite(server.url, "retries = 1\nretry-delay = 0\n")
+        text += suite(other.url, 'steps = [{ wait = "1h" }]').replace('"it"', '"other"')
+        result = await checked(tmp_path, text, "--fail-fast")
+    first, second = result["checks"]
+    assert (first["verdict"], first["kind"], first["attempts"]) == ("failed", "refused", 1)
+    assert second["verdict"] == "failed"
+
+
 async def test_violations_without_end_do_not_fill_the_report(tmp_path: Path) -> None:
     async def wrong_lengths(peer: Peer) -> None:
         await peer.accept()

@@ -129,15 +129,19 @@ class Runner:
 
     async def _check(self, suite: str, check: Check) -> CheckResult:
         number = 1
+        earlier: CheckResult | None = None
         while True:
             self._watcher.began(check)
             result = await self._attempt(suite, check, number)
+            if result.verdict == "skipped" and earlier is not None:
+                # It was cut off in another attempt: what is known of the check is that it failed.
+                return earlier
             if result.verdict != "failed" or number > check.retries or self._stop.requested:
                 return result
             await self._pause(check.retry_seconds)
             if self._stop.requested:
                 return result
-            number += 1
+            number, earlier = number + 1, result
 
     async def _pause(self, seconds: float) -> None:
         self._pausing += 1
