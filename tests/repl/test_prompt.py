@@ -82,6 +82,18 @@ async def test_unfinished_json_goes_on_until_it_is_finished() -> None:
         await typist.took('{"a": [1,\n2]}')
 
 
+async def test_unfinished_json_that_is_pasted_without_brackets_goes_on() -> None:
+    beginning = '{"' + "a" * 40 + '": 1,'
+    async with typing() as (typist, press):
+        press(beginning + ENTER)
+        await typist.holds(beginning + "\n")
+        press('"b": 2}')
+        await typist.holds(beginning + '\n"b": 2}')
+        assert typist.lines == []
+        press(ENTER)
+        await typist.took(beginning + '\n"b": 2}')
+
+
 @pytest.mark.parametrize("line", ['{"a": 1', "[", '/json {"a":'])
 async def test_an_empty_line_gives_unfinished_json_as_it_is(line: str) -> None:
     async with typing() as (typist, press):

@@ -14,6 +14,8 @@ from .tls import TLSStream, explain_alert
 _NOT_YET_VALID, _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_CA = 9, 10, 18, 19
 _NO_ISSUER_HERE, _NO_ISSUER_SENT, _REVOKED, _PURPOSE = 20, 21, 23, 26
 _WRONG_NAME, _WRONG_ADDRESS = 62, 64
+# A key or a digest, of the leaf or of an issuer, that the security level forbids.
+_TOO_WEAK = {66, 67, 68}
 _NAMES_SHOWN = 6
 _INSECURE = "-k goes on without checking"
 
@@ -59,6 +61,9 @@ def reason_of(
         hint = f"connect by a name that it is for, or give that name with --servername; {_INSECURE}"
     elif code == _REVOKED:
         reason, hint = "it is revoked", "do not go on, unless you know why"
+    elif code in _TOO_WEAK:
+        reason = failure.verify_message or "it is too weak"
+        hint = f"the server needs a stronger one; {_INSECURE}"
     elif code == _PURPOSE:
         reason, hint = "it is not made for servers", f"the server needs another one; {_INSECURE}"
     else:

@@ -32,8 +32,8 @@ def find_problems(
 ) -> tuple[str, ...] | None:
     """Why `judge` would not trust `chain` (DER, the leaf first) for `name`, in plain words; () when it would.
 
-    Trust, time and name are asked for one by one: OpenSSL stops at the first. Without a judge nobody asks for
-    trust. None when there is no answer.
+    Trust, time and name are asked for one by one: OpenSSL stops at the first (a key that is too weak comes
+    before all of them). Without a judge nobody asks for trust. None when there is no answer.
     """
     in_time, for_name = _trusting(chain[0]), _trusting(chain[0])
     for_name.check_hostname = True

@@ -69,7 +69,7 @@ class Prompt:
         self._keys = 0
         self._interrupted_at = -1
         self._session = self._make_session()
-        self._burst = Burst(self._session.default_buffer.validate_and_handle)
+        self._burst = Burst(self._end_line)
         self._above = Above(self._session.app, self._screen, output)
         self.apply()
 
@@ -210,7 +210,12 @@ class Prompt:
             buffer.insert_text("\n")
         elif self._burst.lasts:
             self._burst.defer()
-        elif self._is_unfinished():
+        else:
+            self._end_line()
+
+    def _end_line(self) -> None:
+        buffer = self._session.default_buffer
+        if self._is_unfinished():
             self._go_on(buffer)
         else:
             buffer.validate_and_handle()

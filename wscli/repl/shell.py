@@ -51,8 +51,10 @@ async def pipe_to(shell_command: str, feed: Feed) -> Answer:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-    except (OSError, ValueError) as failure:
+    except BaseException as failure:
         os.close(write_end)
+        if not isinstance(failure, OSError | ValueError):
+            raise
         # No processes or memory left, a command that is too long, a NUL in it.
         reason = failure.strerror if isinstance(failure, OSError) else str(failure)
         raise OutputFailed(f"the shell command was not started: {reason}") from None
