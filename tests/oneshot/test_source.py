@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.peers import Peer, raw_server
-from tests.session.driving import session_to
+from tests.session.driving import session_to, target_of
 from tests.support import until, wscli
 from wscli.errors import ExitCode, exit_code_for
 from wscli.oneshot.gate import Gate
@@ -18,6 +20,8 @@ from wscli.oneshot.run import OneShot
 from wscli.oneshot.source import MOST_BATCHES, READ_SIZE, Source
 from wscli.oneshot.split import DelimitedSplitter, Splitter, WholeSplitter
 from wscli.probes.stop import Stop
+from wscli.session.journal import Journal
+from wscli.session.session import Session
 
 ROUNDS = 500
 
@@ -105,3 +109,64 @@ async def test_a_message_that_has_no_end_when_the_run_ends_was_not_sent(
     assert sent == [line for line in (b"whole",) if line + b"\n" == content]
     assert exit_code_for(report.failure) is (ExitCode.UNSENT if told else ExitCode.OK)
     assert told in (report.failure.message if report.failure else "")
+
+
+async def test_a_read_of_many_messages_is_taken_in_parts_without_losing_one() -> None:
+    lines = [b"%d" % number for number in range(10)]
+    reading, writing = os.pipe()
+    try:
+        source = Source(reading, DelimitedSplitter())
+        source.start()
+        os.write(writing, b"".join(line + b"\n" for line in lines))
+        taken = [await source.take(4)]
+        left = source.waiting
+        taken += [await source.take(4), await source.take(4)]
+        os.write(writing, b"more\n")
+        taken.append(await source.take(4))
+    finally:
+        os.close(writing)
+    assert await source.take(4) is None
+    os.close(reading)
+    assert left == 6
+    assert taken == [lines[:4], lines[4:8], lines[8:], [b"more"]]
+
+
+async def test_a_flood_of_short_lines_leaves_each_turn_of_the_loop_to_others() -> None:
+    """Signals, deadlines and the peer's messages have to wait for what is queued in one turn."""
+    queued: Counter[int] = Counter()
+    turn = 0
+
+    class Counting(Session):
+        def send_messages(self, opcode: int, payloads: Sequence[bytes]) -> None:
+            queued[turn] += len(payloads)
+            super().send_messages(opcode, payloads)
+
+    async def count_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        await peer.close()
+
+    count = 20_000
+    reading, writing = os.pipe()
+    os.write(writing, b"y\n" * count)
+    os.close(writing)
+    source = Source(reading, DelimitedSplitter())
+    async with raw_server(script) as server:
+        journal = Journal()
+        session = Counting(target_of(server.url), journal)
+        gate = Gate(limit=None)
+        journal.listeners[:] = [gate]
+        counting = asyncio.create_task(count_turns())
+        report = await OneShot(session, Plan(wait=0.0), source, gate, Stop()).perform()
+        counting.cancel()
+        await server.finished()
+    os.close(reading)
+    assert report.failure is None
+    assert sum(queued.values()) == count
+    assert max(queued.values()) <= 2_048

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import select
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +34,8 @@ class Source:
         self._splitter = splitter
         self._text = text
         self._batches: deque[list[bytes]] = deque()
+        # How many of the front batch are taken: a read may hold too many to take at once.
+        self._front_taken = 0
         self._changed = threading.Condition()
         self._arrived: Callable[[], None] | None = None
         self._ended = fd is None
@@ -61,8 +64,8 @@ class Source:
         if self._fd is not None:
             threading.Thread(target=self._run, name="wscli standard input", daemon=True).start()
 
-    async def take(self) -> list[bytes] | None:
-        """The next messages, or None at the end of the input.
+    async def take(self, most: int = sys.maxsize) -> list[bytes] | None:
+        """The next messages, `most` of them at once, or None at the end of the input.
 
         Raises: InputFailed when it cannot be read, or is not UTF-8 where text is sent; all before was taken.
         """
@@ -70,15 +73,24 @@ class Source:
             self._event.clear()
             with self._changed:
                 if self._batches:
-                    batch = self._batches.popleft()
+                    batch = self._next(most)
                     self._taken += len(batch)
-                    self._changed.notify_all()
                     return batch
                 if self._ended:
                     if self._failure is not None:
                         raise self._failure
                     return None
             await self._event.wait()
+
+    def _next(self, most: int) -> list[bytes]:
+        """The next part of the front batch; the thread may read on once all of it is gone."""
+        front, begin = self._batches[0], self._front_taken
+        self._front_taken += most
+        if self._front_taken >= len(front):
+            self._batches.popleft()
+            self._front_taken = 0
+            self._changed.notify_all()
+        return front[begin : begin + most] if len(front) > most else front
 
     @property
     def waiting(self) -> int:
