@@ -102,3 +102,50 @@ async def test_a_close_without_answer_is_warned_of_and_no_failure(tmp_path: Path
     async with raw_server(echo) as server:
         answered = await checked(tmp_path, suite(server.url))
     assert answered["checks"][0]["warning"] == ""
+
+
+FAILING = {
+    "a step": (
+        'steps = [{ send = "hi" }, { expect = "no", within = 0.1 }]',
+        "expectation",
+        "step 2 (expect)",
+    ),
+    "a ping": ('steps = [{ ping = true, within = "100ms" }]', "timeout", "step 1 (ping)"),
+    "the whole of it": (
+        'steps = [{ wait = "1h" }]\nlimits = { total = "1s" }',
+        "expectation",
+        "step 1 (wait)",
+    ),
+    "the opening": ('expect = { subprotocol = "chat" }', "expectation", ""),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+async def test_a_check_that_fails_closes_what_is_open(name: str, tmp_path: Path) -> None:
+    body, kind, place = FAILING[name]
+    codes: list[bytes] = []
+
+    async def note_the_close(peer: Peer) -> None:
+        await peer.accept()
+        frame = await peer.read_until(8)
+        codes.append(frame.payload[:2])
+        await peer.close(4000)
+
+    async with raw_server(note_the_close) as server:
+        result = await checked(tmp_path, suite(server.url, body))
+    (check,) = result["checks"]
+    assert codes == [(1000).to_bytes(2, "big")]
+    assert (check["kind"], check["place"], check["warning"]) == (kind, place, ""), check
+
+
+async def test_a_check_that_fails_does_not_wait_long_for_a_peer_that_never_stops(tmp_path: Path) -> None:
+    async def talk_on(peer: Peer) -> None:
+        await peer.accept()
+        while True:
+            await peer.frame(1, "more" * 1000)
+
+    body = 'steps = [{ expect = "no", within = "200ms" }]'
+    async with raw_server(talk_on) as server, raw_server(deaf) as other:
+        text = suite(server.url, body) + "\n" + suite(other.url, body).replace('"it"', '"other"')
+        result = await checked(tmp_path, text)
+    assert [check["place"] for check in result["checks"]] == ["step 1 (expect)"] * 2

@@ -29,14 +29,10 @@ from .failing import CutOff, told_with
 from .limits import judge_first_message, judge_opening, judge_pong, late_opening, not_over, opening_within
 from .steps import DEFAULT_WITHIN
 from .suite import Await, Check, Close, Ping, Send, Step, Wait
-from .waiting import either, room, until
+from .waiting import briefly, either, room, until
 
 # Contract §3: how long our own Close may take to be answered, where no step is about that.
 _CLOSE_SECONDS = 1.0
-
-
-# How long our own Close may take when the run was told to end.
-_CUT_OFF_SECONDS = 0.3
 
 
 class Attempt:
@@ -50,6 +46,7 @@ class Attempt:
     ) -> None:
         self.facts = Facts()
         self.place = self._waiting = ""
+        self.failure: WscliError | None = None
         self.journal = Journal()
         self._check = check
         self._stop = stop
@@ -69,6 +66,8 @@ class Attempt:
     @property
     def doing(self) -> str:
         """What it is at, in words of ours."""
+        if self.failure is not None and not isinstance(self.failure, CutOff):
+            return "closing the connection"
         if self.facts.opened is None:
             return f"opening the connection ({self._session.handshake.phase})"
         return f"at {self.place}" if self.place else self._waiting
@@ -84,11 +83,14 @@ class Attempt:
         return close_warning(self._session)
 
     async def perform(self) -> WscliError | None:
-        """What it came to; None when all went well."""
-        try:
-            failure = await self._within_the_limit()
-        except WscliError as raised:
-            failure = raised
+        """What it came to; None when all went well. `failure` has it before the connection is closed."""
+        async with self._session:
+            self.failure = self._judge(await self._within_the_limit())
+            if self._session.is_open:
+                await self._part()
+        return self.failure
+
+    def _judge(self, failure: WscliError | None) -> WscliError | None:
         if failure is None and self._session.failure is not None and not self._is_expected_end():
             failure = self._session.failure
         if isinstance(failure, ExpectationFailed | CutOff):
@@ -104,25 +106,20 @@ class Attempt:
         return self._close_was_expected and isinstance(self._session.failure, ClosedByPeer | ConnectionLost)
 
     async def _within_the_limit(self) -> WscliError | None:
-        total = self._check.limits.total
         try:
-            async with asyncio.timeout(total):
-                return await self._run()
+            async with asyncio.timeout(self._check.limits.total):
+                await self._run()
         except TimeoutError:
             return not_over(self._check.limits, "" if self.place else self.doing)
-
-    async def _run(self) -> WscliError | None:
-        session = self._session
-        async with session:
-            await self._open()
-            try:
-                async with watching(session, self._stop) as watch:
-                    await self._play(watch)
-                await self._close()
-            except CutOff:
-                await session.close(seconds=min(_CUT_OFF_SECONDS, session.target.close_timeout))
-                raise
+        except WscliError as failure:
+            return failure
         return None
+
+    async def _run(self) -> None:
+        await self._open()
+        async with watching(self._session, self._stop) as watch:
+            await self._play(watch)
+        await self._close()
 
     async def _play(self, watch: Watch) -> None:
         for number, step in enumerate(self._check.steps, 1):
@@ -293,3 +290,9 @@ class Attempt:
         await session.close(seconds=min(_CLOSE_SECONDS, session.target.close_timeout))
         if session.failure is None and session.unsent:
             raise Unsent(f"messages that were not sent when the connection ended: {session.unsent}")
+
+    async def _part(self) -> None:
+        """Close what a failure left open, so that the peer sees no loss; nothing depends on how that goes."""
+        self._inbox.discard()
+        seconds = min(_CLOSE_SECONDS, self._session.target.close_timeout)
+        await briefly(self._session.close(seconds=seconds), self._stop, seconds)

@@ -171,7 +171,7 @@ class Runner:
             if not self._cut_off or task is None:
                 raise
             task.uncancel()
-            failure = CutOff("the run was told to end")
+            failure = (attempt and attempt.failure) or CutOff("the run was told to end")
         except Exception as bug:  # noqa: BLE001 (a bug that one peer meets must not take the other checks along)
             failure = _internal(bug)
             self._watcher.broke(bug, redactor)

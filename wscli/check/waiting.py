@@ -9,10 +9,13 @@ from typing import Any
 
 from ..errors import Unsent
 from ..probes.conduct import Watch, until_one_is_done
+from ..probes.stop import Stop
 from ..session.outbox import Outbox
 
 # How long a peer may read nothing while there is something for it.
 STALL_SECONDS = 10.0
+# How long what nothing depends on may still take when the run is told to end.
+_STOPPED_SECONDS = 0.3
 
 
 async def until(holds: Callable[[], bool], changed: asyncio.Event, watch: Watch, seconds: float) -> bool:
@@ -44,3 +47,15 @@ async def room(outbox: Outbox, watch: Watch) -> None:
             return
     if not watch.over:
         raise Unsent(f"the peer took nothing of what was sent for {STALL_SECONDS:g} s")
+
+
+async def briefly(work: Coroutine[Any, Any, object], stop: Stop, seconds: float) -> None:
+    """Does work that nothing depends on, in `seconds` at most; less once the run is told to end."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await until_one_is_done(work, _over(stop))
+
+
+async def _over(stop: Stop) -> None:
+    await stop.wait()
+    await asyncio.sleep(_STOPPED_SECONDS)
