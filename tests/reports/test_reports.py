@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -291,6 +293,26 @@ def test_an_open_file_of_the_process_is_written_to_and_never_replaced(tmp_path: 
     written = (tmp_path / "stdout").read_text()
     assert written == "results\n" + rendered("tap", EVERYTHING) + rendered("json", EVERYTHING)
     assert list(tmp_path.iterdir()) == [tmp_path / "stdout"]
+
+
+def test_a_file_that_can_only_be_written_to_is_written_to() -> None:
+    # Not in tmp_path: as somebody else than root, who may do anything, there is no way to that.
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.tap"
+        file.write_text("old " * 10_000)
+        file.chmod(0o666)
+        Path(folder).chmod(0o555)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            write_reports(parse_reports([f"tap={file}"], {}), EVERYTHING, print)
+        finally:
+            if root:
+                os.seteuid(0)
+            Path(folder).chmod(0o755)
+        assert file.read_text() == rendered("tap", EVERYTHING)
+        assert list(Path(folder).iterdir()) == [file]
 
 
 def test_a_link_stays_one(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""Where reports go: `--report KIND[=FILE]`, each file written beside its place and renamed into it."""
+"""Where reports go, `--report KIND[=FILE]`: each file is written beside its place and renamed into it."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import tempfile
@@ -31,6 +32,8 @@ _DESCRIPTOR: Final = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d
 _HINT: Final = "for example --report junit=report.xml"
 # A textfile collector runs as somebody else; secrets are not in reports.
 _MODE: Final = 0o644
+# A mount on the file itself, as in a container; a folder that takes no new files.
+_NO_NEW_FILE: Final = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def _append(path: Path, result: RunResult) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Whoever reads the file meanwhile sees the old one or the new one, never a half."""
+    """Whoever reads the file meanwhile sees the old one or the new one, never a half; if that can be."""
     descriptor = _descriptor(path)
     if descriptor is not None:
         _write_to(descriptor, content)
@@ -164,6 +167,15 @@ def _replace(path: Path, content: bytes) -> None:
     if _is_stream(path):
         path.write_bytes(content)
         return
+    try:
+        _rename_into(path, content)
+    except OSError as failure:
+        if failure.errno not in _NO_NEW_FILE or not path.exists():
+            raise
+        path.write_bytes(content)
+
+
+def _rename_into(path: Path, content: bytes) -> None:
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
