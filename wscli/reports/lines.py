@@ -13,6 +13,7 @@ from ..sinks.human_style import Palette, milliseconds, plural, wrap
 from ..sinks.ndjson import encode_lines
 
 _INDENT: Final = 6
+_WORDS: Final = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
 
 
 def line(check: CheckResult, palette: Palette, *, verbose: bool = False, width: int | None = None) -> str:
@@ -21,11 +22,10 @@ def line(check: CheckResult, palette: Palette, *, verbose: bool = False, width: 
     `width` is the terminal's, for lines that end between words; None breaks none.
     """
     signs = {"passed": palette.good, "failed": palette.bad, "skipped": palette.faint}
-    sign = palette.paint(
-        signs[check.verdict], {"passed": "ok", "failed": "FAIL", "skipped": "skip"}[check.verdict]
-    )
+    word = _WORDS[check.verdict]
+    sign = palette.paint(signs[check.verdict], word)
     name = escape(check.name, inside=True)
-    padding = " " * (4 - len({"passed": "ok", "failed": "FAIL", "skipped": "skip"}[check.verdict]))
+    padding = " " * (4 - len(word))
     if check.verdict == "skipped":
         return f"{sign}{padding}  {name}\n"
     tries = f", attempt {check.attempts}" if check.attempts > 1 else ""
