@@ -315,6 +315,19 @@ def test_a_file_that_can_only_be_written_to_is_written_to() -> None:
         assert list(Path(folder).iterdir()) == [file]
 
 
+def test_a_report_to_a_reader_that_has_gone_is_no_failure(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    after = tmp_path / "after"
+    try:
+        write_reports(
+            [Destination("junit", Path(f"/dev/fd/{writing}")), Destination("tap", after)], EVERYTHING, print
+        )
+    finally:
+        os.close(writing)
+    assert after.exists()
+
+
 def test_a_link_stays_one(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     link = tmp_path / "report.xml"

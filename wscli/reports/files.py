@@ -126,6 +126,9 @@ def write_reports(
                 _replace(destination.file, rendered(destination.kind, result).encode())
         except OutputFailed as failure:
             failures.append(failure)
+        except BrokenPipeError:
+            # Whoever read it has gone: a quiet end, as for the results (contract §3).
+            continue
         except OSError as failure:
             reason = failure.strerror or str(failure)
             failures.append(
