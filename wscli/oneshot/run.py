@@ -80,17 +80,22 @@ class OneShot:
         finally:
             summarize("connect", self._session.journal)
         unsent = await self._feed.count_unsent(at_once=self._stop.requested)
+        doubt = self._doubt()
+        lost = "" if doubt is None else doubt.message
         if failure is not None:
             left = f"messages that were not sent: {unsent}" if unsent else ""
-            lost = _in_doubt().message if self._session.in_doubt else ""
             return Report(failure, "; ".join(filter(None, (self._unmet(failure), left, lost))))
         if unsent:
-            return Report(Unsent(f"messages that were not sent when the connection ended: {unsent}"))
-        if self._session.in_doubt:
-            doubt = _in_doubt()
+            return Report(Unsent(f"messages that were not sent when the connection ended: {unsent}"), lost)
+        if doubt is not None:
             # Expectations that are met give 0 (contract §3).
             return Report(doubt) if self._expecting is None else Report(None, doubt.message)
         return Report(None, self._warning)
+
+    def _doubt(self) -> Unsent | None:
+        """What was sent, and may not have reached a peer: that of an earlier connection, or the last one."""
+        earlier = None if self._renewal is None else self._renewal.doubt
+        return earlier or (_in_doubt() if self._session.in_doubt else None)
 
     def _unmet(self, failure: WscliError) -> str:
         """What was not met either, where something else came first and decides (contract §3)."""
@@ -113,8 +118,10 @@ class OneShot:
                     and self._renewal.would_go_on(self._cause, self._session)
                 ):
                     # What would have been tried again is not why the run ended.
+                    self._renewal.note_lost(self._cause, self._session)
                     failure = self._judged(self._stop.cause)
                 break
+            self._renewal.note_lost(self._cause, self._session)
             left = self._left(self._plan.duration)
             in_time = left is None or delay < left
             if not await self._renewal.pause(delay if left is None else min(delay, left)) or not in_time:

@@ -14,11 +14,15 @@ _MOST = 4096
 
 
 class Ping(msgspec.Struct, frozen=True):
-    """A ping on the wire: its number, and when it was handed to the socket (`t` on the run's clock)."""
+    """A ping on the wire: its number, and when it was handed to the socket (`t` on the run's clock).
+
+    `messages` of ours were on the wire before it.
+    """
 
     n: int
     payload: bytes
     t: float
+    messages: int = 0
 
 
 class Pings:
@@ -26,6 +30,8 @@ class Pings:
 
     def __init__(self) -> None:
         self.sent = 0
+        # How many of our messages the peer has read for certain: its pong came to a ping behind them.
+        self.messages_read = 0
         # The same pings twice, so that no pong has to search: by number, and by payload in the order sent.
         self._waiting: OrderedDict[int, Ping] = OrderedDict()
         self._alike: dict[bytes, deque[Ping]] = {}
@@ -45,10 +51,10 @@ class Pings:
         alike = self._alike.get(payload)
         return alike[-1] if alike else None
 
-    def note_sent(self, payload: bytes, t: float) -> int:
-        """A ping was handed to the socket at `t`; its number."""
+    def note_sent(self, payload: bytes, t: float, messages: int = 0) -> int:
+        """A ping was handed to the socket at `t`, behind so many messages; its number."""
         self.sent += 1
-        ping = Ping(self.sent, payload, t)
+        ping = Ping(self.sent, payload, t, messages)
         self._waiting[ping.n] = ping
         self._alike.setdefault(payload, deque()).append(ping)
         if len(self._waiting) > _MOST:
@@ -61,6 +67,7 @@ class Pings:
         if not alike:
             return None
         ping = alike[0]
+        self.messages_read = max(self.messages_read, ping.messages)
         self._tell_expected(ping)
         self._forget(ping)
         rtt = round((stamp.t - ping.t) * 1000, 3)

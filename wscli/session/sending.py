@@ -77,6 +77,11 @@ class Sending(ABC):
         return self._messages_queued - self._messages_sent
 
     @property
+    def unconfirmed(self) -> int:
+        """Messages that were handed to the socket, and no pong says that the peer has read them."""
+        return self._messages_sent - self.pings.messages_read
+
+    @property
     def queued_bytes(self) -> int:
         """Bytes that wait to be handed to the socket."""
         return self.outbox.queued if self.was_open else 0
@@ -219,7 +224,7 @@ class Sending(ABC):
 
     def _note_sent(self, frame: FrameSeen) -> None:
         if frame.opcode == Opcode.PING:
-            self.pings.note_sent(frame.payload, frame.t)
+            self.pings.note_sent(frame.payload, frame.t, self._messages_sent)
             self._lint.expect_pong(frame.payload)
         elif frame.opcode == Opcode.CLOSE:
             self._note_close(frame)
