@@ -25,8 +25,9 @@ from tests.peers.tls import server_context, write_ca
 from tests.support import ROOT, clean_env, command, run_wscli, until, wscli
 from wscli.check.result import CheckResult
 from wscli.check.runner import Endpoint, Plan, Runner
-from wscli.check.suite import Check, Send, Step
+from wscli.check.suite import Check, Ping, Send, Step
 from wscli.config import Target, Url, parse_url
+from wscli.errors import DeadlineExceeded
 from wscli.events_schema import schema
 from wscli.probes.stop import Stop
 from wscli.sinks.redact import Redactor
@@ -473,6 +474,34 @@ async def test_a_peer_that_reads_no_more_holds_no_check_up_for_ever(monkeypatch:
     (check,) = result.checks
     assert (check.kind, check.place) == ("unsent", "step 1 (send-binary)")
     assert check.message == "the peer took nothing of what was sent for 0.3 s"
+
+
+async def test_a_run_that_ends_while_a_failed_check_closes_leaves_its_failure_as_it_was() -> None:
+    stop = Stop()
+
+    async def never_answer(peer: Peer) -> None:
+        await peer.accept()
+        await peer.read_until(8)
+        stop.request(DeadlineExceeded("the run was not over"))
+        await peer.wait_eof()
+
+    async with raw_server(never_answer) as server:
+        target = parse_url(server.url)
+        assert isinstance(target, Url)
+
+        @contextlib.asynccontextmanager
+        async def connect(_: Check) -> AsyncIterator[Endpoint]:
+            yield Endpoint(Target(target))
+
+        step = Step(Ping(b"", 0.05), "ping")
+        plan = Plan([("s", Check("it", server.url, steps=(step,)))])
+        result = await Runner(plan, connect, Seen(), stop).run()
+    (check,) = result.checks
+    assert (check.verdict, check.place, check.message) == (
+        "failed",
+        "step 1 (ping)",
+        "no pong came within 0.05 s",
+    )
 
 
 async def test_a_retry_waits_as_long_as_it_was_told(tmp_path: Path) -> None:
