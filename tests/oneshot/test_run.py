@@ -182,6 +182,9 @@ async def test_echo_to_a_peer_that_sends_and_never_reads_ends_in_time(
         ),
         (None, [], ""),
         (None, [Reject("three")], ""),
+        # What is waited for is there when the time is over.
+        (1, [], ""),
+        (None, [Text("one")], ""),
     ],
 )
 async def test_a_run_without_a_limit_says_once_what_a_silent_peer_is_waited_for(

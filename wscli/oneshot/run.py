@@ -130,10 +130,15 @@ class OneShot:
             self._begin_again(self._renewal)
         return failure
 
+    @property
+    def _has_its_end(self) -> bool:
+        """Whether `--count` is reached, or the expectations have their verdict."""
+        decided = self._expecting is not None and self._expecting.decided.is_set()
+        return decided or self._gate.reached.is_set()
+
     def _next_delay(self) -> float | None:
         """Seconds until the connection is opened again; None when it is not."""
-        decided = self._expecting is not None and self._expecting.decided.is_set()
-        if self._renewal is None or self._stop.requested or self._gate.reached.is_set() or decided:
+        if self._renewal is None or self._stop.requested or self._has_its_end:
             return None
         return self._renewal.next_delay(self._cause, self._session)
 
@@ -259,6 +264,9 @@ class OneShot:
         expected = "" if self._expecting is None else self._expecting.expected.awaited
         if self._note is not None and (expected or self._gate.awaited):
             await self._silence(SILENT_SECONDS)
+            if self._has_its_end:
+                # It came in the turn of the event loop in which the time was over.
+                await _for_ever()
             note, self._note = self._note, None
             # Anew: some may have been met meanwhile.
             expected = "" if self._expecting is None else self._expecting.expected.awaited
