@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+
+import pytest
 
 from tests.peers import Peer, encode_frame, raw_server
 from tests.probes.probing import Kept
@@ -67,14 +70,63 @@ async def test_messages_alone_are_no_answer() -> None:
             assert isinstance(session.failure, DeadlineExceeded)
 
 
-async def test_a_long_frame_on_its_way_keeps_the_peer_alive() -> None:
+async def test_frames_that_keep_coming_are_no_answer_though_each_read_ends_inside_one() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        flood = encode_frame(1, bytes(100)) * 2_000
+        with contextlib.suppress(OSError):
+            while True:
+                await asyncio.get_running_loop().sock_sendall(peer.sock, flood)
+
+    kept = Kept()
+    async with raw_server(script) as server:
+        target = target_for(server.url, ping_interval=0.01, ping_timeout=0.1)
+        async with Session(target, Journal(listeners=[kept])) as session:
+            await session.open()
+            await session.wait_closed()
+            assert isinstance(session.failure, DeadlineExceeded)
+    assert len(kept.of(PingLost)) == 1
+
+
+async def test_a_reader_of_ours_that_lags_does_not_make_the_peer_dead() -> None:
+    """The pong is there, and not read."""
+
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await peer.frame(1, "to show")
+        await peer.echo()
+
+    async def ready() -> None:
+        if not asked.is_set():
+            asked.set()
+            await shown.wait()
+
+    asked, shown, got = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    kept = Kept(when=lambda event: got.set() if isinstance(event, PongReceived | Closed) else None)
+    async with raw_server(script) as server:
+        target = target_for(server.url, ping_interval=0.01, ping_timeout=0.4)
+        async with Session(target, Journal(listeners=[kept], ready=ready)) as session:
+            await session.open()
+            await until(lambda: session.pings.sent > 0)
+            await asyncio.sleep(1.0)
+            shown.set()
+            await got.wait()
+            assert session.failure is None
+            await session.close()
+
+
+@pytest.mark.parametrize("before", [b"", encode_frame(1, "what comes next")], ids=["alone", "behind another"])
+async def test_a_long_frame_on_its_way_keeps_the_peer_alive(before: bytes) -> None:
     """The pong stands behind it."""
     whole = encode_frame(2, bytes(60))
 
     async def script(peer: Peer) -> None:
         await peer.accept()
-        await peer.send(whole[:2])
+        if not before:
+            await peer.send(whole[:2])
         ping = await peer.read_until(9)
+        if before:
+            await peer.send(before + whole[:2])
         # Far longer than the timeout in all, but something comes in each period.
         for byte in whole[2:]:
             await peer.send(bytes([byte]))
@@ -96,7 +148,7 @@ async def test_a_long_frame_on_its_way_keeps_the_peer_alive() -> None:
             await got.wait()
             assert session.failure is None
             await session.close()
-    assert len(kept.of(MessageSeen)) == 1
+    assert len(kept.of(MessageSeen)) == 1 + bool(before)
 
 
 async def test_without_a_timeout_a_ping_may_go_unanswered() -> None:

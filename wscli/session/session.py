@@ -64,6 +64,9 @@ class Session(Receiving):
         self.in_doubt = False
         self._tcp_open = False
         self.bytes_received = 0
+        self._reader_seconds = 0.0
+        # Since when a reader is waited for (the loop's clock).
+        self._reader_since: float | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,9 +107,11 @@ class Session(Receiving):
                 task.result()
 
     @property
-    def reading(self) -> bool:
-        """Whether the peer is waited for now, and not a reader of ours."""
-        return self._limit is not None
+    def waited_for_readers(self) -> float:
+        """Seconds so far in which nothing was read from the peer, for a slow reader was waited for."""
+        if self._reader_since is None:
+            return self._reader_seconds
+        return self._reader_seconds + asyncio.get_running_loop().time() - self._reader_since
 
     def give_up(self, failure: WscliError) -> None:
         """End the connection as it stands, for this reason."""
@@ -197,8 +202,9 @@ class Session(Receiving):
     async def _let_listeners_catch_up(self) -> None:
         """Wait for slow readers: that time is not the peer's, so the deadline moves. If `paced`, for room."""
         loop = asyncio.get_running_loop()
-        before = loop.time()
+        before = self._reader_since = loop.time()
         await self._ready()
+        self._reader_seconds, self._reader_since = self.waited_for_readers, None
         # A flood is always readable: without this, signals and timers would wait for its end.
         await asyncio.sleep(0)
         if self._deadline is not None:
