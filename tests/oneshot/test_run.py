@@ -124,6 +124,26 @@ async def test_a_run_that_is_cut_off_tells_what_it_leaves_unsent() -> None:
     assert exit_code_for(report.failure) is ExitCode.UNSENT
 
 
+async def test_a_peer_that_was_given_up_before_our_close_is_not_said_to_owe_an_answer() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.accept()
+        await over.wait()
+
+    over = asyncio.Event()
+    async with raw_server(script) as server:
+        session, told = session_to(server, deflate=None, ping_interval=0.01, ping_timeout=0.1)
+        gate = Gate(told, limit=None)
+        session.journal.listeners[:] = [gate]
+        sends = tuple(Send(Opcode.TEXT, b"x" * 64 * 1024) for _ in range(800))
+        report = await OneShot(session, Plan(sends=sends, wait=None), None, gate, Stop()).perform()
+        over.set()
+        await server.finished()
+    assert session.ending.sent is None
+    assert isinstance(report.failure, DeadlineExceeded)
+    assert "may not have reached the peer" in report.warning
+    assert "our Close" not in report.warning
+
+
 @pytest.mark.parametrize(
     ("url", "expected", "status", "told"),
     [

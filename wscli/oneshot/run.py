@@ -23,6 +23,7 @@ from .plan import Plan
 from .source import Source
 
 if TYPE_CHECKING:
+    from ..session.ending import Ending
     from .expecting import Expecting
     from .renewal import Renewal
 
@@ -95,7 +96,7 @@ class OneShot:
     def _doubt(self) -> Unsent | None:
         """What was sent, and may not have reached a peer: that of an earlier connection, or the last one."""
         earlier = None if self._renewal is None else self._renewal.doubt
-        return earlier or (_in_doubt() if self._session.in_doubt else None)
+        return earlier or (_in_doubt(self._session.ending) if self._session.in_doubt else None)
 
     def _unmet(self, failure: WscliError) -> str:
         """What was not met either, where something else came first and decides (contract §3)."""
@@ -284,9 +285,11 @@ class OneShot:
             await asyncio.sleep(left)
 
 
-def _in_doubt() -> Unsent:
+def _in_doubt(ending: Ending) -> Unsent:
+    # A Close may still wait behind what the peer does not take, or was never to be sent.
+    unanswered = "" if ending.sent is None else ", and had not answered our Close"
     return Unsent(
-        "what was sent last may not have reached the peer: it was still busy, and had not answered our Close",
+        f"what was sent last may not have reached the peer: it was still busy{unanswered}",
         hint="allow more with --close-timeout",
     )
 
