@@ -7,7 +7,7 @@ wants only payloads slices them, and events are made only for a sink that shows 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise, repeat
+from itertools import repeat
 
 from msgspec import UNSET, UnsetType
 
@@ -170,14 +170,7 @@ class MessageRun:
         """One event a message."""
         t, time = self.stamp
         kind, compressed, direction = self.type, self.compressed, self.direction
-        text = kind == "text"
-        nothing = repeat(UNSET, len(self))
-        texts: Iterable[str | UnsetType] = self.texts if text else nothing
-        payloads: Iterable[bytes | UnsetType] = nothing if text else self.payloads
-        wire_lengths = list(map(int.__sub__, self.ends, self.starts))
-        lengths = wire_lengths if self.inflated is None else list(map(len, self.inflated))
-        columns = zip(texts, payloads, lengths, wire_lengths, strict=True)
-        for n, (content, payload, length, wire_length) in enumerate(columns, start=self.message_n):
+        for n, (text, payload, length, wire_length) in enumerate(self._contents(), start=self.message_n):
             yield MessageSeen(
                 t=t,
                 time=time,
@@ -188,24 +181,24 @@ class MessageRun:
                 wire_length=wire_length,
                 fragments=1,
                 compressed=compressed,
-                text=content,
+                text=text,
                 base64=payload,
             )
 
     def frames(self) -> Iterator[FrameSeen]:
         """One event a frame."""
         t, time = self.stamp
-        kind, opcode, rsv1 = self.type, self.buffer[self.begin] & 0x0F, self.compressed
-        direction, masked, text = self.direction, self.masked, kind == "text"
-        edges = pairwise([self.begin, *self.ends])
-        for index, ((begin, end), start) in enumerate(zip(edges, self.starts, strict=True)):
-            content = self.texts[index] if text else UNSET
-            payload = UNSET if text else self.payloads[index]
-            header = self.buffer[begin:start]
+        buffer = self.buffer
+        kind, opcode, rsv1 = self.type, buffer[self.begin] & 0x0F, self.compressed
+        direction, masked = self.direction, self.masked
+        begins = [self.begin, *self.ends[:-1]]
+        headers = [buffer[begin:start].hex() for begin, start in zip(begins, self.starts, strict=True)]
+        columns = zip(headers, self._contents(), strict=True)
+        for n, (header, (text, payload, length, wire_length)) in enumerate(columns, start=self.frame_n):
             yield FrameSeen(
                 t=t,
                 time=time,
-                n=self.frame_n + index,
+                n=n,
                 direction=direction,
                 opcode=opcode,
                 type=kind,
@@ -214,10 +207,20 @@ class MessageRun:
                 rsv2=False,
                 rsv3=False,
                 masked=masked,
-                mask=header[-4:].hex() if masked else None,
-                wire_length=end - start,
-                length=end - start if self.inflated is None else len(self.inflated[index]),
-                header=header.hex(),
-                text=content,
+                mask=header[-8:] if masked else None,
+                wire_length=wire_length,
+                length=length,
+                header=header,
+                text=text,
                 base64=payload,
             )
+
+    def _contents(self) -> Iterator[tuple[str | UnsetType, bytes | UnsetType, int, int]]:
+        """Of each message the text or the payload, the length and that on the wire."""
+        nothing = repeat(UNSET, len(self))
+        text = self.type == "text"
+        texts: Iterable[str | UnsetType] = self.texts if text else nothing
+        payloads: Iterable[bytes | UnsetType] = nothing if text else self.payloads
+        wire_lengths = list(map(int.__sub__, self.ends, self.starts))
+        lengths = wire_lengths if self.inflated is None else map(len, self.inflated)
+        return zip(texts, payloads, lengths, wire_lengths, strict=True)
