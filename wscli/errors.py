@@ -197,6 +197,17 @@ class ProxyFailed(PeerError):
     exit_code = ExitCode.PROXY
 
 
+def internal_error(raised: BaseException, hint: str) -> WscliError:
+    """A bug of wscli's, with its place, and without its text: that may hold secrets, or the peer's bytes."""
+    import traceback
+    from pathlib import Path
+
+    frames = traceback.extract_tb(raised.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    message = f"internal error: {type(raised).__name__}{place}; this is a bug in wscli"
+    return WscliError(message, hint=f"please report it, with {hint}")
+
+
 def exit_code_for(failure: BaseException | None) -> ExitCode:
     """The exit status for what ended the run: the only place that maps errors to codes (contract §3)."""
     match failure:

@@ -9,21 +9,32 @@ import os
 import pty
 import re
 import signal
+import socket
 import tempfile
 import tty
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.peers import Peer, PeerGone, encode_frame
 from tests.support import clean_env, command
 
+TEXT, BINARY = 1, 2
+MIB = 1 << 20
+
 Message = tuple[int, str]
 """Opcode, and the SHA-256 of the payload."""
+
+Manner = Callable[..., Awaitable[None]]
+"""How a server behaves, with its ledger."""
 
 
 def hashed(opcode: int, payload: bytes) -> Message:
     return opcode, hashlib.sha256(payload).hexdigest()
+
+
+def all_hashed(opcode: int, payloads: list[bytes]) -> list[Message]:
+    return [hashed(opcode, payload) for payload in payloads]
 
 
 @dataclass
@@ -48,6 +59,14 @@ class Finished:
         """How many messages stderr says were not sent."""
         found = re.search(r"not sent[^:]*: (?:at least )?([\d,]+)", self.stderr)
         return int(found[1].replace(",", "")) if found else 0
+
+
+def told(finished: Finished) -> str:
+    return f"exit {finished.status}: {finished.stderr}"
+
+
+def small_window(peer: Peer) -> None:
+    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
 
 
 async def take_all(peer: Peer, ledger: Ledger, *, answer: bool = True) -> None:

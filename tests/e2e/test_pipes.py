@@ -13,43 +13,35 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
 
 import pytest
 
 from tests.e2e.piping import (
+    BINARY,
+    MIB,
+    TEXT,
     Drain,
-    Finished,
     Ledger,
+    Manner,
     Message,
+    all_hashed,
     give,
     hashed,
     input_of,
     run_piped,
     started,
     take_all,
+    told,
 )
 from tests.peers import Peer, PeerGone, encode_frame, raw_server
 from tests.support import until
 
-TEXT, BINARY = 1, 2
-MIB = 1 << 20
 LINES = [b"", b"a", "grün 🎈".encode(), b"x" * 125, b"y" * 126, b"with\0nul", b"z" * 65536, b"\t \r", b""]
 RECORDS = [b"", b"two\nlines", b"\n", b"\n\n\n", b"q" * 70000, "é".encode(), b"end\n"]
 OCTETS = [b"", b"\xff\xfe", b"\x80" * 127, bytes(range(1, 256)).replace(b"\n", b""), b"\xc3" * 65537, b""]
 MANY = [b"%d " % number + b"m" * (number % 97) for number in range(3000)]
-
-
-def all_hashed(opcode: int, payloads: list[bytes]) -> list[Message]:
-    return [hashed(opcode, payload) for payload in payloads]
-
-
-def told(finished: Finished) -> str:
-    return f"exit {finished.status}: {finished.stderr}"
-
-
-Manner = Callable[..., Awaitable[None]]
 
 
 async def receive(peer: Peer, ledger: Ledger) -> None:

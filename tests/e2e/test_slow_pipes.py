@@ -5,29 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
 
 from tests.e2e.piping import (
+    BINARY,
+    MIB,
+    TEXT,
     Drain,
-    Finished,
     Ledger,
-    Message,
+    Manner,
+    all_hashed,
     give,
     hashed,
     input_of,
     run_piped,
+    small_window,
     started,
     take_all,
+    told,
 )
 from tests.peers import Peer, PeerGone, raw_server
 from tests.support import until
 
-TEXT, BINARY = 1, 2
-MIB = 1 << 20
 OCTETS = [b"", b"\xff\xfe\x00", b"two\nlines\n", os.urandom(MIB).replace(b"\x00", b"\x01"), b"\n", b"\x80"]
 TEXTS = [b"", "grün 🎈".encode(), b"nul\0inside", b"l" * MIB, b"\t \r", b""]
 LINES = [b"%d " % number + b"m" * (number % 97) for number in range(2000)]
@@ -36,19 +37,6 @@ CONTENTS: dict[str, tuple[list[str], int, list[bytes], bytes]] = {
     "binary": (["--binary", "-0"], BINARY, [octets.replace(b"\x00", b"") for octets in OCTETS], b"\0"),
     "whole": (["--binary", "--whole"], BINARY, [b"\0".join(OCTETS)], b""),
 }
-Manner = Callable[..., Awaitable[None]]
-
-
-def all_hashed(opcode: int, payloads: list[bytes]) -> list[Message]:
-    return [hashed(opcode, payload) for payload in payloads]
-
-
-def told(finished: Finished) -> str:
-    return f"exit {finished.status}: {finished.stderr}"
-
-
-def small_window(peer: Peer) -> None:
-    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
 
 
 async def crawl(peer: Peer, ledger: Ledger) -> None:

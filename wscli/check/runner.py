@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Protocol
 
 from ..config import Target
-from ..errors import DeadlineExceeded, WscliError, exit_code_for
+from ..errors import DeadlineExceeded, WscliError, exit_code_for, internal_error
 from ..probes.stop import Stop
 from ..sinks.human_style import plural
 from ..sinks.redact import Redactor
@@ -173,7 +171,7 @@ class Runner:
             task.uncancel()
             failure = (attempt and attempt.failure) or CutOff("the run was told to end")
         except Exception as bug:  # noqa: BLE001 (a bug that one peer meets must not take the other checks along)
-            failure = _internal(bug)
+            failure = internal_error(bug, "the suite and what -v adds to this")
             self._watcher.broke(bug, redactor)
         finally:
             del self._running[id(check)]
@@ -192,16 +190,6 @@ def _too_late(cause: DeadlineExceeded, attempt: Attempt | None) -> WscliError:
     doing = "" if attempt is None or attempt.place else f": it was {attempt.doing}"
     return DeadlineExceeded(
         f"the check was not over when the time of the whole run was (--timeout){doing}", hint=cause.hint
-    )
-
-
-def _internal(bug: Exception) -> WscliError:
-    # Without its text, which may hold secrets, or the peer's bytes.
-    (*_, last) = traceback.extract_tb(bug.__traceback__)
-    return WscliError(
-        f"internal error: {type(bug).__name__} in {Path(last.filename).name}, line {last.lineno};"
-        " this is a bug in wscli",
-        hint="please report it, with the suite and what -v adds to this",
     )
 
 

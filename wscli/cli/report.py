@@ -7,10 +7,9 @@ import re
 import select
 import time
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import OutputFailed, WscliError
+from ..errors import OutputFailed, WscliError, internal_error
 from ..sinks.escape import escape, escape_lines
 from .environment import Environment
 
@@ -98,11 +97,8 @@ def report_bug(
             redactor = Redactor(word for word in words if len(word) >= 8 and not word.startswith("-"))
         text = redactor.scrub("".join(traceback.format_exception(raised)))
         write_stderr(escape_lines(text), environment)
-    frames = traceback.extract_tb(raised.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    hint = "please report it, with the command" + ("" if verbose else " and what -v adds to this")
-    bug = WscliError(f"internal error: {type(raised).__name__}{place}; this is a bug in wscli", hint=hint)
-    report_failure(bug, environment)
+    asked = "the command" + ("" if verbose else " and what -v adds to this")
+    report_failure(internal_error(raised, asked), environment)
 
 
 def write_stderr(text: str, environment: Environment, seconds: float | None = None) -> None:

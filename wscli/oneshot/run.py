@@ -111,24 +111,22 @@ class OneShot:
             listeners = list(self._gate.listeners)
             failure = await self._connected()
             self._gate.listeners[:] = listeners
-            delay = self._next_delay()
-            if delay is None or self._renewal is None:
-                if (
-                    self._renewal is not None
-                    and self._stop.requested
-                    and self._renewal.would_go_on(self._cause, self._session)
-                ):
-                    # What would have been tried again is not why the run ended.
-                    self._renewal.note_lost(self._cause, self._session)
-                    failure = self._judged(self._stop.cause)
+            renewal, delay = self._renewal, self._next_delay()
+            if renewal is None:
                 break
-            self._renewal.note_lost(self._cause, self._session)
+            cut_short = self._stop.requested and renewal.would_go_on(self._cause, self._session)
+            if delay is not None or cut_short:
+                renewal.note_lost(self._cause, self._session)
+            if delay is None:
+                # What would have been tried again is not why the run ended.
+                failure = self._judged(self._stop.cause) if cut_short else failure
+                break
             left = self._left(self._plan.duration)
             in_time = left is None or delay < left
-            if not await self._renewal.pause(delay if left is None else min(delay, left)) or not in_time:
+            if not await renewal.pause(delay if left is None else min(delay, left)) or not in_time:
                 failure = self._judged(self._stop.cause)
                 break
-            self._begin_again(self._renewal)
+            self._begin_again(renewal)
         return failure
 
     @property

@@ -45,7 +45,7 @@ def hint_for_refusal(response: ResponseHead, target: Target, body: bytes = b"") 
         case 426:
             return _own_headers(target) or _upgrade_required(response)
         case 429:
-            wait = _retry_after(response)
+            wait = _try_again(response)
             return f"the server limits how often you may connect: {wait or 'wait, then try again'}"
         case 500 | 502 | 503 | 504:
             return _unavailable(response)
@@ -75,7 +75,7 @@ def _forbidden(target: Target) -> str:
 
 
 def _unavailable(response: ResponseHead) -> str:
-    wait = _retry_after(response)
+    wait = _try_again(response)
     if wait:
         return f"it is not available now: {wait}"
     if response.status == 500:
@@ -83,9 +83,10 @@ def _unavailable(response: ResponseHead) -> str:
     return "if a gateway answered: the service behind it may be down, or the gateway does not pass upgrades"
 
 
-def _retry_after(response: ResponseHead) -> str:
-    """When to come back, in seconds or as a date (RFC 9110 §10.2.3); empty when it does not say."""
-    when = (header_value(response.headers, "Retry-After") or "").strip()
+def _try_again(response: ResponseHead) -> str:
+    from .retry_after import asked_wait
+
+    when = asked_wait(response)
     if not when:
         return ""
     return f"try again after {when} s" if when.isdigit() else f"try again after {when}"

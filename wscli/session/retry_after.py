@@ -5,12 +5,17 @@ from __future__ import annotations
 from ..wire.head import ResponseHead, header_value
 
 
+def asked_wait(response: ResponseHead) -> str:
+    """What its Retry-After says, seconds or a date; empty when it has none."""
+    return (header_value(response.headers, "Retry-After") or "").strip()
+
+
 def retry_after(response: ResponseHead, now: float) -> float | None:
     """Seconds that its Retry-After asks for (RFC 9110 §10.2.3), a number or a date; None when it does not.
 
     `now` is seconds since the epoch. It may be infinite: what a peer asks for has no bound.
     """
-    asked = (header_value(response.headers, "Retry-After") or "").strip()
+    asked = asked_wait(response)
     if asked.isascii() and asked.isdigit():
         return float(asked)
     return _until(asked, now) if asked else None
